@@ -1,0 +1,78 @@
+"""Recovery points and volume images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ImageKind(StrEnum):
+    BASE = "base"
+    INCREMENTAL = "incremental"
+
+
+class BaseReason(StrEnum):
+    """Why an image is a base and not an incremental."""
+
+    FIRST = "first"
+    FORCED = "forced"
+    KEY_CHANGED = "key-changed"
+    VOLUME_CHANGED = "volume-changed"
+    PARENT_LOST = "parent-lost"
+    POLICY = "policy"
+
+
+class Restorability(StrEnum):
+    NONE = "none"
+    SOME_FILES = "some-files"
+    ALL_FILES = "all-files"
+    VOLUME = "volume"
+    BARE_METAL = "bare-metal"
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeImage:
+    """One volume of one point. Ids are hex text: `root` is the id of its ROOT object, `parent` an image id.
+
+    `size`: bytes of all files in it; `bytes_read`: read from the volume for it; `bytes_new`: plain bytes of objects
+    that the repository did not have; `bytes_stored`: what those took in packs.
+    """
+
+    id: str
+    point: str
+    volume: str
+    volume_label: str
+    kind: ImageKind
+    base_reason: BaseReason | None
+    parent: str | None
+    root: str
+    size: int = 0
+    bytes_read: int = 0
+    bytes_new: int = 0
+    bytes_stored: int = 0
+    files: int = 0
+    directories: int = 0
+    files_unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryPoint:
+    """One moment of one machine. `record` is the hex id of its RECORD object, which every Core that has the point keeps."""
+
+    id: str
+    machine: str
+    time: datetime
+    origin_core: str
+    images: tuple[VolumeImage, ...]
+    record: str = ""
+    duration_s: float = 0.0
+    warnings: int = 0
+
+    @property
+    def kind(self) -> ImageKind:
+        return ImageKind.BASE if any(i.kind is ImageKind.BASE for i in self.images) else ImageKind.INCREMENTAL
+
+    @property
+    def size(self) -> int:
+        return sum(image.size for image in self.images)
