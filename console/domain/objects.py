@@ -91,7 +91,7 @@ REF_SIZE = REF.size
 
 
 def pack_refs(refs: list[tuple[bytes, int]]) -> bytes:
-    """`refs` are (object id, length): bytes below for contents (a hole has `ZERO_ID`), entries below for directories."""
+    """`refs` are (object id, length): bytes below for contents (a hole: `ZERO_ID`), entries below for directories."""
     return b"".join([REF.pack(oid, length) for oid, length in refs])
 
 

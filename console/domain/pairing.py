@@ -65,7 +65,7 @@ class Pairing:
 class Member:
     """One machine in a pairing. `repository`: id of the target's repository that takes it (target side: ours).
 
-    `last_replicated`: time of the newest point the target has whole or as an orphan, `last_sent` when that was confirmed.
+    `last_point`: time of the newest point the target has, whole or as an orphan; `last_sent`: when that was confirmed.
     """
 
     pairing: str

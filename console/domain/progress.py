@@ -21,7 +21,7 @@ class Progress:
 
 
 class Reporter(Protocol):
-    """Given to the engine's work. Every method may raise `domain.errors.Cancelled`; all may be called from any thread."""
+    """Given to the engine's work. Any method may raise `domain.errors.Cancelled`; any thread may call them."""
 
     def phase(self, name: str, *, bytes_total: int | None = None, items_total: int | None = None) -> None:
         """A new part of the work begins; counters start from zero."""

@@ -35,6 +35,7 @@ class Restorability(StrEnum):
 class VolumeImage:
     """One volume of one point. Ids are hex text: `root` is the id of its ROOT object, `parent` an image id.
 
+    `parent_root` is the root of the parent, so that a Core without the parent can tell what this image adds to it.
     `size`: bytes of all files in it; `bytes_read`: read from the volume for it; `bytes_new`: plain bytes of objects
     that the repository did not have; `bytes_stored`: what those took in packs.
     """
@@ -54,11 +55,12 @@ class VolumeImage:
     files: int = 0
     directories: int = 0
     files_unreadable: int = 0
+    parent_root: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveryPoint:
-    """One moment of one machine. `record` is the hex id of its RECORD object, which every Core that has the point keeps."""
+    """One moment of one machine. `record`: hex id of its RECORD object, kept by every Core that has the point."""
 
     id: str
     machine: str

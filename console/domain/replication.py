@@ -76,7 +76,7 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class SourceImage:
-    """`here`: the source itself holds the image's own increment, undamaged (an image it replicates onward may not be)."""
+    """`here`: the source holds the image's own increment, undamaged (one it replicates onward may not be)."""
 
     point: str
     image: str

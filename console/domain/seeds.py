@@ -23,7 +23,7 @@ class SeedState(StrEnum):
     @property
     def reserves(self) -> bool:
         """Images on it are not sent by wire."""
-        return self in (SeedState.DEFINED, SeedState.COPYING, SeedState.OUTSTANDING, SeedState.FAILED, SeedState.CONSUMING)
+        return self not in (SeedState.CONSUMED, SeedState.ABANDONED)
 
 
 @dataclass(frozen=True, slots=True)

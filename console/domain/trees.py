@@ -1,4 +1,4 @@
-"""What a directory tree looks like inside a volume image: entries, nodes and the root. Paper: `repository/FORMAT.md`."""
+"""What a directory tree looks like inside a volume image: entries, nodes, root. Paper: `repository/FORMAT.md`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,356 @@
+"""Jobs: a queue, lanes, threads, progress, and every way a job can end."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+import uuid
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from console.catalog import Catalog
+from console.domain.clock import Clock
+from console.domain.errors import Cancelled, Failed, Failure, refused
+from console.domain.events import Severity
+from console.domain.jobs import Job, JobKind, JobState, JobWarning, LogLine, Trigger
+from console.domain.progress import Progress
+from console.engine.journal import Journal
+from console.engine.rate import Rate
+
+log = logging.getLogger(__name__)
+
+Work = Callable[["JobReporter"], dict[str, Any]]
+
+PUBLISH_S = 0.25
+"""Progress is published this often; a wish to cancel is noticed at every call all the same."""
+KEPT_WARNINGS = 1000
+AT_ONCE = 4
+
+
+@dataclass
+class _Entry:
+    """One job that has not ended. Guarded by `Jobs._lock`, except `cancel`."""
+
+    job: Job
+    work: Work
+    lanes: frozenset[str]
+    version: int = 1
+    cancel: threading.Event = field(default_factory=threading.Event)
+    reporter: JobReporter | None = None
+    writing: threading.Lock = field(default_factory=threading.Lock)
+    ended: bool = False
+
+
+class JobReporter:
+    """What a job's work is given: the `domain.progress.Reporter` that ends up on screens and in the catalog."""
+
+    def __init__(self, jobs: Jobs, entry: _Entry, clock: Clock) -> None:
+        self._jobs = jobs
+        self._entry = entry
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._progress = Progress()
+        self._rate = Rate(clock.monotonic())
+        self._published = 0.0
+        self._lines: list[LogLine] = []
+        self.warnings: list[JobWarning] = []
+        self.warning_count = 0
+        self.job_id = entry.job.id
+
+    def phase(self, name: str, *, bytes_total: int | None = None, items_total: int | None = None) -> None:
+        with self._lock:
+            self._progress = Progress(name, bytes_total=bytes_total, items_total=items_total)
+            self._rate = Rate(self._clock.monotonic())
+        self.log(name)
+        self._publish(now=True)
+
+    def advance(self, *, bytes: int = 0, items: int = 0, text: str | None = None) -> None:
+        with self._lock:
+            old = self._progress
+            self._progress = replace(
+                old,
+                bytes_done=old.bytes_done + bytes,
+                items_done=old.items_done + items,
+                text=old.text if text is None else text,
+            )
+        self._publish()
+
+    def expect(self, *, bytes_total: int | None = None, items_total: int | None = None) -> None:
+        with self._lock:
+            self._progress = replace(
+                self._progress,
+                bytes_total=self._progress.bytes_total if bytes_total is None else bytes_total,
+                items_total=self._progress.items_total if items_total is None else items_total,
+            )
+        self._publish()
+
+    def warn(self, code: str, message: str) -> None:
+        with self._lock:
+            self.warning_count += 1
+            if len(self.warnings) < KEPT_WARNINGS:
+                self.warnings.append(JobWarning(code, message))
+        self.log(f"warning: {message}")
+
+    def log(self, message: str) -> None:
+        with self._lock:
+            self._lines.append(LogLine(self._clock.now(), message))
+
+    def check(self) -> None:
+        if self._entry.cancel.is_set():
+            raise Cancelled
+
+    def snapshot(self) -> Progress:
+        with self._lock:
+            rate, eta = self._rate.estimate(self._progress)
+            return replace(self._progress, rate_bps=rate, eta_s=eta)
+
+    def drain(self) -> list[LogLine]:
+        with self._lock:
+            lines, self._lines = self._lines, []
+            return lines
+
+    def _publish(self, *, now: bool = False) -> None:
+        self.check()
+        moment = self._clock.monotonic()
+        with self._lock:
+            if not now and moment - self._published < PUBLISH_S:
+                return
+            self._published = moment
+            self._rate.sample(moment, self._progress.bytes_done)
+        self._jobs.publish(self)
+
+
+class Jobs:
+    """Runs jobs in threads, a few at once, one per lane. Every job and its ending is in the catalog."""
+
+    def __init__(self, catalog: Catalog, clock: Clock, journal: Journal, *, at_once: int = AT_ONCE) -> None:
+        self._catalog = catalog
+        self._clock = clock
+        self._journal = journal
+        self._at_once = at_once
+        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="job")
+        self._lock = threading.Condition()
+        self._queue: list[_Entry] = []
+        self._running: dict[str, _Entry] = {}
+        self._followers: list[tuple[JobKind, Callable[[Job], None]]] = []
+        self._stopping = False
+        for job in catalog.jobs.unended():
+            ended = replace(
+                job,
+                state=JobState.INTERRUPTED,
+                ended=clock.now(),
+                failure=Failure("interrupted", "The Core ended while this job ran.", "Start it again; it goes on."),
+            )
+            catalog.jobs.update(ended)
+            journal.note(Severity.WARNING, "job-interrupted", f"A {job.kind} job was interrupted.", job.id)
+
+    def then(self, kind: JobKind, follower: Callable[[Job], None]) -> None:
+        """`follower` is called with each job of this kind after it ended, in the job's thread."""
+        self._followers.append((kind, follower))
+
+    def submit(
+        self,
+        kind: JobKind,
+        subject: str,
+        work: Work,
+        *,
+        trigger: Trigger = Trigger.PERSON,
+        reason: str = "",
+        user: str = "",
+        lanes: Collection[str] = (),
+    ) -> Job:
+        """Queues work. `lanes` name what only one job may work on at a time; the work's return is the job's result."""
+        job = Job(uuid.uuid4().hex, kind, subject, JobState.QUEUED, trigger, self._clock.now(), reason, user)
+        with self._lock:
+            if self._stopping:
+                raise refused("core-stopping", "This Core is stopping and takes no new jobs.", "Start it again first.")
+        self._catalog.jobs.add(job)
+        with self._lock:
+            self._queue.append(_Entry(job, work, frozenset(lanes)))
+        self._dispatch()
+        return job
+
+    def get(self, job: str) -> Job:
+        """With the newest progress while it runs. Raises Failed `no-such-job`."""
+        with self._lock:
+            entry = self._find(job)
+            if entry is not None:
+                progress = entry.reporter.snapshot() if entry.reporter else entry.job.progress
+                return replace(entry.job, progress=progress)
+        return self._catalog.jobs.get(job)
+
+    def wait(self, job: str, version: int, timeout: float) -> tuple[Job, int]:
+        """The job and its version as soon as that is another than `version`, or after `timeout` seconds."""
+
+        def moved() -> bool:
+            entry = self._find(job)
+            return entry is None or entry.version != version
+
+        with self._lock:
+            self._lock.wait_for(moved, timeout)
+            entry = self._find(job)
+            current = entry.version if entry is not None else -1
+        return self.get(job), current
+
+    def cancel(self, job: str) -> Job:
+        """Asks a job to end. One that has ended stays as it is."""
+        with self._lock:
+            entry = self._find(job)
+            if entry is None:
+                return self._catalog.jobs.get(job)
+            entry.cancel.set()
+            if entry in self._queue:
+                self._queue.remove(entry)
+                queued = True
+            else:
+                queued = False
+                entry.job = replace(entry.job, state=JobState.CANCELLING)
+            entry.version += 1
+            self._lock.notify_all()
+        if queued:
+            self._end(entry, JobState.CANCELLED, failure=Cancelled().failure)
+        else:
+            self._write(entry)
+        return self.get(entry.job.id)
+
+    def busy(self) -> int:
+        """How many jobs are queued or running."""
+        with self._lock:
+            return len(self._queue) + len(self._running)
+
+    def pending(self, kind: JobKind, subject: str) -> Job | None:
+        """A queued (not yet running) job of this kind and subject, so that the same wish is not queued twice."""
+        with self._lock:
+            return next((e.job for e in self._queue if e.job.kind is kind and e.job.subject == subject), None)
+
+    def drain(self, timeout: float | None = None) -> bool:
+        """Waits until no job is queued or running, also those that jobs started. False when `timeout` came first."""
+        with self._lock:
+            return self._lock.wait_for(lambda: not self._queue and not self._running, timeout)
+
+    def stop(self, timeout: float = 20.0) -> None:
+        """Takes no new jobs, cancels queued and running ones and waits for them."""
+        with self._lock:
+            self._stopping = True
+            entries = [*self._queue, *self._running.values()]
+        for entry in entries:
+            self.cancel(entry.job.id)
+        self.drain(timeout)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def publish(self, reporter: JobReporter) -> None:
+        """Called by a reporter a few times a second: wakes those who wait and writes what must survive."""
+        lines = reporter.drain()
+        with self._lock:
+            entry = self._running.get(reporter.job_id)
+            if entry is None:
+                return
+            entry.version += 1
+            entry.job = replace(entry.job, progress=reporter.snapshot(), warning_count=reporter.warning_count)
+            self._lock.notify_all()
+        if lines:
+            self._catalog.jobs.append_log(reporter.job_id, lines)
+
+    def _find(self, job: str) -> _Entry | None:
+        entry = self._running.get(job)
+        if entry is not None:
+            return entry
+        entries = [*self._queue, *self._running.values()]
+        found = [e for e in entries if e.job.id == job or (len(job) >= 4 and e.job.id.startswith(job))]
+        return found[0] if len(found) == 1 else None
+
+    def _write(self, entry: _Entry) -> None:
+        """Records where a job stands; never after its ending. The catalog is not called under `_lock`."""
+        with entry.writing:
+            if not entry.ended:
+                self._catalog.jobs.update(entry.job)
+
+    def _dispatch(self) -> None:
+        """Starts what can start: a free thread, and no running job in any of its lanes. Queue order otherwise."""
+        starting: list[_Entry] = []
+        with self._lock:
+            taken = {lane for entry in self._running.values() for lane in entry.lanes}
+            for entry in list(self._queue):
+                if len(self._running) >= self._at_once or self._stopping:
+                    break
+                free = not entry.lanes & taken
+                # A later job in the same lane must not overtake one that waits.
+                taken |= entry.lanes
+                if free:
+                    self._queue.remove(entry)
+                    entry.reporter = JobReporter(self, entry, self._clock)
+                    entry.job = replace(entry.job, state=JobState.RUNNING, started=self._clock.now())
+                    entry.version += 1
+                    self._running[entry.job.id] = entry
+                    starting.append(entry)
+            self._lock.notify_all()
+        for entry in starting:
+            self._write(entry)
+            self._pool.submit(self._run, entry)
+
+    def _run(self, entry: _Entry) -> None:
+        assert entry.reporter is not None
+        try:
+            entry.reporter.check()
+            result = entry.work(entry.reporter)
+        except Cancelled as cancelled:
+            self._end(entry, JobState.CANCELLED, failure=cancelled.failure)
+        except Failed as known:
+            self._end(entry, JobState.FAILED, failure=known.failure)
+        except BaseException as bug:
+            log.error("job %s (%s) crashed", entry.job.id, entry.job.kind, exc_info=bug)
+            entry.reporter.log("".join(traceback.format_exception(bug)))
+            sentence = f"The {entry.job.kind} job ended because of a bug in Replicore: {type(bug).__name__}."
+            failure = Failure("crashed", sentence, "The job's log has the details; please report them.")
+            self._end(entry, JobState.CRASHED, failure=failure)
+        else:
+            self._end(entry, JobState.SUCCEEDED, result=result)
+
+    def _end(
+        self,
+        entry: _Entry,
+        state: JobState,
+        *,
+        result: dict[str, Any] | None = None,
+        failure: Failure | None = None,
+    ) -> None:
+        reporter = entry.reporter
+        if failure is not None and reporter is not None:
+            reporter.log(failure.message)
+        ended = replace(
+            entry.job,
+            state=state,
+            ended=self._clock.now(),
+            result=result,
+            failure=failure,
+            progress=reporter.snapshot() if reporter else entry.job.progress,
+            warnings=tuple(reporter.warnings) if reporter else (),
+            warning_count=reporter.warning_count if reporter else 0,
+        )
+        # Whatever goes wrong while the ending is written down, nobody may wait for this job for ever.
+        try:
+            if reporter is not None:
+                self._catalog.jobs.append_log(ended.id, reporter.drain())
+            with entry.writing:
+                entry.ended = True
+                self._catalog.jobs.update(ended)
+            self._tell(ended)
+            for kind, follower in self._followers:
+                if kind is ended.kind and not self._stopping:
+                    follower(ended)
+        except Exception:
+            log.exception("the ending of job %s could not be recorded", ended.id)
+        finally:
+            with self._lock:
+                self._running.pop(ended.id, None)
+                self._lock.notify_all()
+            self._dispatch()
+
+    def _tell(self, job: Job) -> None:
+        if job.state in (JobState.FAILED, JobState.CRASHED) and job.failure is not None:
+            self._journal.note(
+                Severity.ERROR, f"{job.kind}-{job.state}", f"{job.kind}: {job.failure.message}", job.subject, alert=True
+            )

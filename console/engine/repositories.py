@@ -1,0 +1,164 @@
+"""The repositories of this Core: made, opened once, kept open, asked for by id or name."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from pathlib import Path
+
+from console.catalog import Catalog
+from console.domain.clock import Clock
+from console.domain.errors import failed, refused, usage
+from console.domain.machines import name_problem
+from console.domain.repositories import DamagedObject, RepositoryInfo
+from console.host.disks import free_space
+from console.repository import Repository, Usage
+
+DEFAULT_NAME = "default"
+
+
+class Repositories:
+    """Opens each repository at its first use and holds it (and its lock) until `close`."""
+
+    def __init__(self, catalog: Catalog, clock: Clock, data: Path) -> None:
+        self._catalog = catalog
+        self._clock = clock
+        self._data = data
+        self._lock = threading.RLock()
+        self._open: dict[str, Repository] = {}
+
+    def create(self, name: str, path: Path, *, default: bool = False) -> RepositoryInfo:
+        """A new repository in an empty or new directory; the first one of a Core becomes its default.
+
+        Raises Failed: `name-forbidden`, `name-taken`, `repository-inside-repository`, and what creating refuses.
+        """
+        problem = name_problem(name)
+        if problem is not None:
+            raise usage("name-forbidden", problem.message, problem.hint)
+        if self._catalog.repositories.find(name) is not None:
+            raise refused("name-taken", f"There is a repository “{name}” already.", "Choose another name.")
+        path = path.absolute()
+        if self.holding(path) is not None:
+            raise refused(
+                "repository-inside-repository", f"{path} lies inside another repository.", "Choose another directory."
+            )
+        now = self._clock.now()
+        first = self._catalog.repositories.default() is None
+        info = RepositoryInfo(uuid.uuid4().hex, name, str(path), now, default or first)
+        opened = Repository.create(path, id=info.id, created=now)
+        with self._lock:
+            self._open[info.id] = opened
+        if info.default and not first:
+            self._undefault()
+        self._catalog.repositories.add(info)
+        return info
+
+    def set_up(self) -> None:
+        """The default repository of a new Core, in its data directory."""
+        if not self._catalog.repositories.list():
+            self.create(DEFAULT_NAME, self._data / "repository", default=True)
+
+    def open(self, name: str) -> Repository:
+        """By id or name. Raises Failed `no-such-repository`, `repository-gone`, `repository-in-use`, …"""
+        info = self._catalog.repositories.get(name)
+        with self._lock:
+            opened = self._open.get(info.id)
+            if opened is None:
+                opened = Repository.open(Path(info.path))
+                if opened.id != info.id:
+                    opened.close()
+                    raise refused(
+                        "repository-changed",
+                        f"Another repository lies at {info.path} than the one this Core knows as “{info.name}”.",
+                        "Bring the right disk, or mount it at that place.",
+                    )
+                self._open[info.id] = opened
+        self._still_there(info)
+        return opened
+
+    def info(self, name: str) -> RepositoryInfo:
+        return self._catalog.repositories.get(name)
+
+    def list(self) -> list[RepositoryInfo]:
+        return self._catalog.repositories.list()
+
+    def choose(self, name: str | None) -> RepositoryInfo:
+        """The named repository, or the default. Raises Failed `no-repository` when there is none at all."""
+        if name:
+            return self._catalog.repositories.get(name)
+        info = self._catalog.repositories.default()
+        if info is None:
+            raise failed(
+                "no-repository", "This Core has no repository.", "Make one: replicore repository create NAME --path DIR"
+            )
+        return info
+
+    def usage(self, name: str) -> Usage:
+        return self.open(name).usage()
+
+    def free(self, info: RepositoryInfo) -> int:
+        """Free bytes where it lies; 0 when that cannot be read."""
+        try:
+            return free_space(Path(info.path))
+        except OSError:
+            return 0
+
+    def holding(self, path: Path) -> RepositoryInfo | None:
+        """The repository that a path lies in (or is), if any."""
+        real = path.resolve()
+        for info in self._catalog.repositories.list():
+            root = Path(info.path).resolve()
+            if real == root or root in real.parents:
+                return info
+        return None
+
+    def private_paths(self) -> list[Path]:
+        """What never belongs into a backup: repositories, and the Core's own data directory."""
+        return [self._data.resolve(), *(Path(info.path).resolve() for info in self._catalog.repositories.list())]
+
+    def mark_damaged(self, damaged: list[DamagedObject]) -> None:
+        self._catalog.damage.add(damaged)
+
+    def remove(self, name: str) -> RepositoryInfo:
+        """Forgets a repository that no machine uses; its files stay. Raises Failed `repository-in-service`."""
+        info = self._catalog.repositories.get(name)
+        users = [m.name for m in self._catalog.machines.list() if m.repository == info.id]
+        users += [
+            member.machine
+            for pairing in self._catalog.pairings.list()
+            for member in self._catalog.members.list(pairing.id)
+            if member.repository == info.id
+        ]
+        if users:
+            raise refused(
+                "repository-in-service",
+                f"“{info.name}” is used by {len(users)} machine(s): {', '.join(users[:5])}.",
+                "Remove those machines with their points first.",
+            )
+        with self._lock:
+            opened = self._open.pop(info.id, None)
+        if opened is not None:
+            opened.close()
+        self._catalog.repositories.remove(info.id)
+        return info
+
+    def close(self) -> None:
+        with self._lock:
+            opened, self._open = list(self._open.values()), {}
+        for repository in opened:
+            repository.close()
+
+    def _undefault(self) -> None:
+        for info in self._catalog.repositories.list():
+            if info.default:
+                self._catalog.repositories.update(
+                    RepositoryInfo(info.id, info.name, info.path, info.created, default=False)
+                )
+
+    def _still_there(self, info: RepositoryInfo) -> None:
+        if not (Path(info.path) / "replicore-repository.json").is_file():
+            raise failed(
+                "repository-gone",
+                f"The directory of repository “{info.name}” is gone: {info.path}",
+                "Mount the disk it lies on, or bring the directory back; nothing was changed.",
+            )
