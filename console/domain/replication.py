@@ -174,6 +174,9 @@ class SourceEnd(Protocol):
         Raises Failed(damage) naming the object when one cannot be read true.
         """
 
+    def stored_size(self, ids: Sequence[bytes]) -> int:
+        """What the frames of these objects take, in bytes; objects that are not there count as nothing."""
+
 
 class TargetEnd(Protocol):
     """Where images go: a repository here, a seed drive, the wire."""
