@@ -15,7 +15,7 @@ TICK_S = 5.0
 
 
 class Calendar:
-    """Calls each duty at every tick, in one thread. A duty looks at the clock itself and is cheap when nothing is due."""
+    """Calls each duty at every tick, in one thread. A duty looks at the clock itself; not due, it costs nothing."""
 
     def __init__(self, clock: Clock, duties: list[Callable[[], None]], *, tick_s: float = TICK_S) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""The change feed: names the kinds of things that changed, to whoever listens. It says nothing of what changed in them."""
+"""The change feed: names the kinds of things that changed, to whoever listens; not what changed in them."""
 
 from __future__ import annotations
 

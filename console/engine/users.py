@@ -111,4 +111,6 @@ class Users:
 
     def _check(self, password: str) -> None:
         if len(password) < LEAST_PASSWORD:
-            raise usage("password-too-short", f"A password has at least {LEAST_PASSWORD} characters.", "Use a longer one.")
+            raise usage(
+                "password-too-short", f"A password has at least {LEAST_PASSWORD} characters.", "Use a longer one."
+            )

@@ -1,0 +1,124 @@
+"""Checks of what is stored: every pack, every byte, and that every image has its objects. Rebuilding a lost catalog."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import Any
+
+from console.catalog import Catalog, StoredImage
+from console.domain.checks import CheckReport, Damage
+from console.domain.clock import Clock
+from console.domain.events import Severity
+from console.domain.jobs import Job, JobKind
+from console.domain.objects import Kind
+from console.domain.progress import Reporter
+from console.domain.repositories import DamagedObject, RepositoryInfo
+from console.engine.ends import own_damage
+from console.engine.jobs import JobReporter, Jobs
+from console.engine.journal import Journal
+from console.engine.repositories import Repositories
+from console.repository import Repository, TreeReader
+from console.repository.reclaim import Marks
+
+
+class Check:
+    """Finds damage and says whom it hurts. What is found damaged is marked, so that chains show it."""
+
+    def __init__(
+        self, catalog: Catalog, repositories: Repositories, jobs: Jobs, journal: Journal, clock: Clock
+    ) -> None:
+        self._catalog = catalog
+        self._repositories = repositories
+        self._jobs = jobs
+        self._journal = journal
+        self._clock = clock
+
+    def start_repository(self, name: str | None, *, read_data: bool, user: str = "") -> Job:
+        """A job whose result is that of `repository check` (shared contract of commands): damage does not fail it."""
+        info = self._repositories.choose(name)
+        self._repositories.open(info.id)
+
+        def work(reporter: JobReporter) -> dict[str, Any]:
+            return self.repository(info, read_data=read_data, reporter=reporter)
+
+        return self._jobs.submit(
+            JobKind.REPOSITORY_CHECK, info.id, work, user=user, lanes=[f"check:{info.id}"], reason="asked for"
+        )
+
+    def repository(self, info: RepositoryInfo, *, read_data: bool, reporter: Reporter) -> dict[str, Any]:
+        """Structure, then (with `read_data`) every byte, then every image's objects; marks what it finds."""
+        repository = self._repositories.open(info.id)
+        report = repository.check(read_data=read_data, reporter=reporter)
+        reporter.phase("Checking chains")
+        images = self._catalog.points.images_in(info.id)
+        hurt = self._hurt(repository, images, report, reporter)
+        damaged = [replace(d, images=tuple(sorted(hurt[d.object]))) for d in report.damaged]
+        known = {d.object for d in damaged}
+        damaged += [
+            Damage(oid, "", "it is in no pack of this repository", tuple(sorted(whom)))
+            for oid, whom in hurt.items()
+            if oid not in known
+        ]
+        self._mark(info, images, damaged)
+        unreferenced = self._unreferenced(repository, images, reporter)
+        if damaged:
+            self._journal.note(
+                Severity.ERROR,
+                "damage-found",
+                f"Repository “{info.name}”: {len(damaged)} damaged or missing object(s).",
+                info.id,
+                alert=True,
+            )
+        return {
+            "repository": info.name,
+            "objects": report.objects,
+            "bytes": report.bytes,
+            "damaged": [{"object": d.object, "pack": d.pack, "why": d.why, "images": list(d.images)} for d in damaged],
+            "missing_packs": list(report.missing_packs),
+            "unreferenced_bytes": unreferenced,
+            "read_data": read_data,
+        }
+
+    def _hurt(
+        self, repository: Repository, images: list[StoredImage], report: CheckReport, reporter: Reporter
+    ) -> dict[str, set[str]]:
+        """Object (hex) → ids of the images whose own increment needs it, of damaged and of missing objects."""
+        bad = frozenset(bytes.fromhex(d.object) for d in report.damaged)
+        hurt: dict[str, set[str]] = defaultdict(set)
+        unreadable: set[str] = set()
+        for stored in images:
+            reporter.check()
+            found, readable = own_damage(repository, stored.image, bad)
+            for oid in found:
+                hurt[oid.hex()].add(stored.image.id)
+            if not readable:
+                unreadable.add(stored.image.id)
+        # A node that cannot be read ends the walk below it: what nobody could be named for hurts those images.
+        for oid in (d.object for d in report.damaged):
+            if oid not in hurt:
+                hurt[oid] |= unreadable
+        return hurt
+
+    def _mark(self, info: RepositoryInfo, images: list[StoredImage], damaged: list[Damage]) -> None:
+        now = self._clock.now()
+        hurt = {image for d in damaged for image in d.images}
+        healed = {stored.image.id for stored in images if stored.damaged} - hurt
+        with self._catalog.transaction():
+            self._catalog.damage.clear(info.id, None)
+            if damaged:
+                self._catalog.damage.add([DamagedObject(info.id, d.object, d.pack, now, d.why) for d in damaged])
+            self._catalog.points.set_damaged(sorted(hurt), True)
+            self._catalog.points.set_damaged(sorted(healed), False)
+
+    def _unreferenced(self, repository: Repository, images: list[StoredImage], reporter: Reporter) -> int:
+        with Marks(repository) as marks:
+            for stored in images:
+                reporter.check()
+                image = stored.image
+                parent = bytes.fromhex(image.parent_root) if image.parent_root else None
+                for batch in TreeReader(repository).increment(bytes.fromhex(image.root), parent, names=True):
+                    marks.add([ref.id for ref in batch])
+            for kind in (Kind.RECORD, Kind.TOMBSTONE):
+                marks.add(list(repository.records(kind)))
+            return marks.unreferenced_bytes()

@@ -1,0 +1,113 @@
+"""A Core: holds the parts and has no work of its own."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from console import __version__
+from console.catalog import Catalog
+from console.domain.clock import Clock
+from console.domain.pairing import CoreIdentity
+from console.engine.calendar import Calendar
+from console.engine.check import Check
+from console.engine.consume import Consume
+from console.engine.feed import Feed
+from console.engine.jobs import Jobs
+from console.engine.journal import Journal
+from console.engine.pair import Pair
+from console.engine.points import Points
+from console.engine.protect import Protect
+from console.engine.receive import Receive
+from console.engine.replicate import Replicate
+from console.engine.repositories import Repositories
+from console.engine.restore import Restore
+from console.engine.retain import Retain
+from console.engine.seed import SeedDrives
+from console.engine.users import Users
+from console.host.clock import SystemClock
+from console.wire.dialer import Dialers
+from console.wire.identity import Identity
+
+log = logging.getLogger(__name__)
+
+CATALOG_FILE = "catalog.sqlite"
+IDENTITY_DIRECTORY = "identity"
+PROTOCOL = 1
+
+
+class Core:
+    """Everything one Core is made of, over one data directory. The directory's lock is the caller's business."""
+
+    def __init__(self, data: Path, *, clock: Clock | None = None, name: str | None = None) -> None:
+        """Opens, or sets up, the Core of `data`.
+
+        Raises Failed: `identity-damaged`, `catalog-newer`, `catalog-damaged`, and what opening a repository refuses.
+        """
+        self.data = data
+        self.version = __version__
+        self.clock: Clock = clock or SystemClock()
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.identity = self._identify(data / IDENTITY_DIRECTORY, name or socket.gethostname())
+        self.feed = Feed()
+        self.catalog = Catalog.open(data / CATALOG_FILE, self.clock)
+        self.catalog.on_change(self.feed.publish)
+        self.journal = Journal(self.catalog, self.clock)
+        self.repositories = Repositories(self.catalog, self.clock, data)
+        self.repositories.set_up()
+        self.jobs = Jobs(self.catalog, self.clock, self.journal)
+        self.users = Users(self.catalog, self.clock)
+        self.retain = Retain(self.catalog, self.repositories, self.journal, self.clock)
+        self.points = Points(self.catalog, self.repositories)
+        self.protect = Protect(
+            self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.identity.core_id, self.name
+        )
+        self.restore = Restore(self.catalog, self.repositories, self.jobs, self.clock)
+        self.check = Check(self.catalog, self.repositories, self.jobs, self.journal, self.clock)
+        self.dialers = Dialers(self.identity)
+        self.pair = Pair(self.catalog, self.repositories, self.journal, self.clock, self.me, self.dialers)
+        self.seed = SeedDrives(
+            self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.identity, self.me
+        )
+        self.replicate = Replicate(
+            self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.me, self.dialers, self.seed
+        )
+        self.seed.holdings = self.replicate.holdings
+        self.receive = Receive(
+            self.catalog, self.repositories, self.journal, self.clock, self.me, self.identity, self.users, self.retain
+        )
+        self.consume = Consume(
+            self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.identity.core_id
+        )
+        duties: list[Callable[[], None]] = [
+            lambda: self.protect.due_backups(self.clock.now()),
+            self.replicate.keep_in_touch,
+        ]
+        self.calendar = Calendar(self.clock, duties)
+
+    @property
+    def name(self) -> str:
+        return self.identity.name
+
+    @property
+    def me(self) -> CoreIdentity:
+        """This Core as others see it."""
+        return CoreIdentity(self.identity.core_id, self.name, self.version, self.identity.fingerprint, PROTOCOL)
+
+    def stop(self) -> None:
+        """Ends what runs, in an order in which nothing needs what is already closed."""
+        self.calendar.stop()
+        self.jobs.stop()
+        self.dialers.close()
+        self.receive.close()
+        self.feed.close()
+        self.repositories.close()
+        self.catalog.close()
+
+    @staticmethod
+    def _identify(directory: Path, name: str) -> Identity:
+        if directory.exists():
+            return Identity.load(directory)
+        return Identity.create(directory, name)

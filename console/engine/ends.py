@@ -1,0 +1,126 @@
+"""A repository of this Core as source end and as target end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from console.catalog import Catalog
+from console.domain.errors import Failed, failed
+from console.domain.objects import Kind, ObjectRef
+from console.domain.recovery_points import VolumeImage
+from console.domain.replication import Accepted, ImageOffer
+from console.repository import Repository, TreeReader
+
+
+class LocalSource:
+    """Images of one of our repositories, to be sent somewhere."""
+
+    def __init__(self, catalog: Catalog, repository: Repository) -> None:
+        self._catalog = catalog
+        self._repository = repository
+        self._trees = TreeReader(repository)
+
+    def increment(self, image: VolumeImage, *, names: bool) -> Iterator[list[ObjectRef]]:
+        """See `domain.replication.SourceEnd`."""
+        parent = bytes.fromhex(image.parent_root) if image.parent_root else None
+        yield from self._trees.increment(bytes.fromhex(image.root), parent, names=names)
+        record = self._catalog.points.get(image.point).record
+        if record:
+            yield [ObjectRef(bytes.fromhex(record), Kind.RECORD)]
+
+    def frames(self, ids: Sequence[bytes]) -> Iterator[bytes | memoryview]:
+        """See `domain.replication.SourceEnd`."""
+        return self._repository.frames(ids)
+
+    def stored_size(self, ids: Sequence[bytes]) -> int:
+        """See `domain.replication.SourceEnd`."""
+        return self._repository.stored_size(ids)
+
+
+class LocalTarget:
+    """One of our repositories, taking images of one machine. Close it (or use `with`) when the last step is done."""
+
+    def __init__(self, catalog: Catalog, repository: Repository) -> None:
+        self._catalog = catalog
+        self._repository = repository
+        self._session = repository.session()
+
+    def __enter__(self) -> LocalTarget:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Keeps (and syncs) what has arrived."""
+        try:
+            self._session.flush()
+        finally:
+            self._session.close()
+
+    def missing(self, ids: Sequence[bytes]) -> list[bytes]:
+        """See `domain.replication.TargetEnd`."""
+        return self._repository.missing(ids)
+
+    def store(self, frames: Iterable[bytes | memoryview]) -> Accepted:
+        """See `domain.replication.TargetEnd`."""
+        return self._session.put_frames(frames)
+
+    def commit(self, offer: ImageOffer) -> None:
+        """See `domain.replication.TargetEnd`: synced, increment proven to be here, then the catalog."""
+        self._session.flush()
+        image, point = offer.image, offer.point
+        absent = self._absent(offer)
+        if absent:
+            raise failed(
+                "objects-missing",
+                f"{absent} object(s) of image {image.id[:12]} have not arrived.",
+                "Run the replication again; it sends only those.",
+            )
+        self._catalog.points.add(
+            point,
+            self._repository.id,
+            here={image.id},
+            names={image.id} if offer.names or self._names(image) else set(),
+        )
+
+    def _absent(self, offer: ImageOffer) -> int:
+        """How many objects of the image's own increment (and its record) are not here."""
+        image = offer.image
+        parent = bytes.fromhex(image.parent_root) if image.parent_root else None
+        record = [bytes.fromhex(offer.point.record)] if offer.point.record else []
+        absent = len(self._repository.missing(record))
+        try:
+            for batch in TreeReader(self._repository).increment(bytes.fromhex(image.root), parent, names=offer.names):
+                absent += len(self._repository.missing([ref.id for ref in batch]))
+        except Failed as known:
+            if known.failure.code != "object-missing":
+                raise
+            absent += 1
+        return absent
+
+    def _names(self, image: VolumeImage) -> bool:
+        """A base names all its files by its own objects; a child does when its parent did."""
+        if image.parent is None:
+            return True
+        parent = self._catalog.points.find_image(image.parent)
+        return parent is not None and parent.here and parent.names
+
+
+def own_damage(
+    repository: Repository, image: VolumeImage, bad: frozenset[bytes] = frozenset()
+) -> tuple[list[bytes], bool]:
+    """Ids of the image's own objects that its repository has not got, or that are in `bad`; and whether all its nodes
+    could be read (where one could not, the list ends early)."""
+    parent = bytes.fromhex(image.parent_root) if image.parent_root else None
+    found: list[bytes] = []
+    try:
+        for batch in TreeReader(repository).increment(bytes.fromhex(image.root), parent, names=False):
+            ids = [ref.id for ref in batch]
+            found += repository.missing(ids)
+            found += [oid for oid in ids if oid in bad]
+    except Failed as known:
+        if known.failure.code not in ("object-missing", "object-damaged"):
+            raise
+        return found, False
+    return found, True

@@ -1,0 +1,1 @@
+"""What the tests are built from: builders, real Cores, faulty parts, a clock that stands still."""
