@@ -1,0 +1,404 @@
+"""What a Core's API answers: the JSON of the command contract, as typed dictionaries.
+
+The service makes them, the client hands them out, commands print them: one definition of every key. Sizes are bytes,
+times ISO 8601 UTC text, ids text, names of files in the text form of `domain.paths`. Released keys stay.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NotRequired, TypedDict
+
+
+class FailureAnswer(TypedDict):
+    code: str
+    message: str
+    hint: str
+    kind: str
+
+
+class ErrorAnswer(TypedDict):
+    """The body of every answer with a status of 400 and above."""
+
+    error: FailureAnswer
+
+
+class SignedIn(TypedDict):
+    """`token` goes into `Authorization: Bearer …`; it is forgotten after `idle_s` seconds without a call."""
+
+    token: str
+    user: str
+    role: str
+    idle_s: int
+
+
+class Counts(TypedDict):
+    machines: int
+    points: int
+    repositories: int
+    pairings: int
+    jobs_running: int
+    alerts: int
+
+
+class CoreStatus(TypedDict):
+    """`mode`: `service` when it was started by `core run`, `command` while it only serves one command."""
+
+    id: str
+    name: str
+    version: str
+    fingerprint: str
+    data: str
+    mode: str
+    address: str
+    started: str
+    schedules: bool
+    user: str
+    role: str
+    counts: Counts
+
+
+class Certificate(TypedDict):
+    """`fingerprint` and `words` say the same: read either to whoever pairs. `certificate`: PEM."""
+
+    core: str
+    name: str
+    fingerprint: str
+    words: list[str]
+    certificate: str
+
+
+class SettingAnswer(TypedDict):
+    key: str
+    value: str | None
+    default: str
+    text: str
+
+
+class Settings(TypedDict):
+    settings: list[SettingAnswer]
+
+
+class UserAnswer(TypedDict):
+    id: str
+    name: str
+    role: str
+    created: str
+
+
+class UserPage(TypedDict):
+    users: list[UserAnswer]
+    next: str | None
+
+
+class RepositoryAnswer(TypedDict):
+    """`machines`: names of those whose points it holds. `damaged`: objects found damaged and not yet healed."""
+
+    id: str
+    name: str
+    path: str
+    created: str
+    default: bool
+    machines: list[str]
+    damaged: int
+
+
+class RepositoryPage(TypedDict):
+    repositories: list[RepositoryAnswer]
+    next: str | None
+
+
+class UsageAnswer(TypedDict):
+    """`plain_bytes`: what the objects are when unpacked; `stored_bytes`: what they take; `free_bytes`: room left."""
+
+    objects: int
+    plain_bytes: int
+    stored_bytes: int
+    packs: int
+    free_bytes: int
+
+
+class RepositoryDetail(RepositoryAnswer):
+    usage: UsageAnswer
+    missing_packs: list[str]
+
+
+class VolumeAnswer(TypedDict):
+    id: str
+    label: str
+    path: str
+    source: str
+
+
+class MachineAnswer(TypedDict):
+    """`pairings`: names of the outgoing pairings it is replicated by. `last_point`: time of its newest point."""
+
+    id: str
+    name: str
+    kind: str
+    origin: str
+    repository: str
+    volumes: list[VolumeAnswer]
+    created: str
+    interval_s: int
+    excludes: list[str]
+    paused: bool
+    next_due: str | None
+    points: int
+    last_point: str | None
+    pairings: list[str]
+
+
+class MachinePage(TypedDict):
+    machines: list[MachineAnswer]
+    next: str | None
+
+
+class MachineRemoved(TypedDict):
+    """`points_deleted`: how many points went; with none deleted the machine stays as recovery-points-only."""
+
+    machine: str
+    kind: str | None
+    points_deleted: int
+
+
+class Loss(TypedDict):
+    """What a destructive wish would take: names of machines, number of points, bytes of files in them."""
+
+    machines: list[str]
+    points: int
+    bytes: int
+
+
+class PointAnswer(TypedDict):
+    """`why`: a sentence when it is not whole, else empty."""
+
+    id: str
+    machine: str
+    machine_id: str
+    time: str
+    kind: str
+    chain: str
+    restorability: str
+    size: int
+    encrypted: bool
+    checks: dict[str, Any]
+    held: bool
+    why: str
+
+
+class PointPage(TypedDict):
+    points: list[PointAnswer]
+    next: str | None
+
+
+class ImageAnswer(TypedDict):
+    """`missing_*`: objects of its whole tree that are not on this Core. `waiting_for`: a seed's id, a pairing, or null."""
+
+    volume: str
+    id: str
+    kind: str
+    base_reason: str | None
+    root: str
+    parent: str | None
+    chain: str
+    size: int
+    bytes_read: int
+    bytes_new: int
+    bytes_stored: int
+    files: int
+    directories: int
+    files_unreadable: int
+    missing_objects: int
+    missing_bytes: int
+    waiting_for: str | None
+    why: str
+    files_restorable: int
+    files_total: int
+
+
+class PointDetailAnswer(PointAnswer):
+    origin_core: str
+    duration_s: float
+    warnings: int
+    images: list[ImageAnswer]
+
+
+class FileAnswer(TypedDict):
+    """`here`: all its bytes are on this Core. `problem`: why its content could not be read when it was backed up."""
+
+    volume: str
+    path: str
+    type: str
+    size: int
+    mode: int
+    mtime: str
+    mtime_ns: int
+    here: bool
+    problem: str
+
+
+class FileList(TypedDict):
+    point: str
+    files: list[FileAnswer]
+
+
+class PointsDeleted(TypedDict):
+    points_deleted: int
+
+
+class ProgressAnswer(TypedDict):
+    phase: str
+    bytes_done: int
+    bytes_total: int | None
+    items_done: int
+    items_total: int | None
+    rate_bps: float | None
+    eta_s: float | None
+    text: str
+
+
+class WarningAnswer(TypedDict):
+    code: str
+    message: str
+
+
+class JobAnswer(TypedDict):
+    """`subject_name`: what people call its subject. `version` grows with each change; hand it back to wait for the next."""
+
+    id: str
+    kind: str
+    subject: str
+    subject_name: str
+    state: str
+    trigger: str
+    reason: str
+    user: str
+    created: str
+    started: str | None
+    ended: str | None
+    progress: ProgressAnswer
+    result: dict[str, Any] | None
+    failure: FailureAnswer | None
+    warnings: list[WarningAnswer]
+    warning_count: int
+    version: int
+
+
+class JobPage(TypedDict):
+    jobs: list[JobAnswer]
+    next: str | None
+
+
+class LogLineAnswer(TypedDict):
+    time: str
+    text: str
+
+
+class JobLog(TypedDict):
+    job: str
+    lines: list[LogLineAnswer]
+
+
+class EventAnswer(TypedDict):
+    id: str
+    time: str
+    severity: str
+    code: str
+    message: str
+    subject: str
+    alert: bool
+    dismissed: bool
+    count: int
+
+
+class EventPage(TypedDict):
+    events: list[EventAnswer]
+    next: str | None
+
+
+class Dismissed(TypedDict):
+    dismissed: int
+
+
+class Probed(TypedDict):
+    """A Core somewhere, as it shows itself before anyone signed in."""
+
+    host: str
+    port: int
+    core: str
+    name: str
+    version: str
+    fingerprint: str
+    words: list[str]
+
+
+class OfferAnswer(TypedDict):
+    id: str
+    name: str
+    default: bool
+    free_bytes: int
+
+
+class Paired(TypedDict):
+    """`pairing`: its id. `repositories`: what the target offers for machines."""
+
+    pairing: str
+    name: str
+    peer: str
+    fingerprint: str
+    repositories: list[OfferAnswer]
+    warnings: list[str]
+
+
+class SegmentAnswer(TypedDict):
+    number: int
+    file: str
+    medium: int
+    bytes: int
+    digest: str
+
+
+class SeedAnswer(TypedDict):
+    """`images`: how many volume images are set aside for it or were announced."""
+
+    id: str
+    pairing: str
+    pairing_name: str
+    direction: str
+    state: str
+    created: str
+    comment: str
+    customer_id: str
+    location: str
+    written: str | None
+    ended: str | None
+    segments: list[SegmentAnswer]
+    images: int
+    points: int
+    bytes: int
+    oldest: str | None
+    newest: str | None
+
+
+class SeedPage(TypedDict):
+    seeds: list[SeedAnswer]
+    next: str | None
+
+
+class Changes(TypedDict):
+    """One line of the change feed: kinds of things that changed; none: the line only keeps the connection alive."""
+
+    kinds: list[str]
+
+
+class Done(TypedDict):
+    """The answer of a call that has nothing to tell."""
+
+    done: bool
+
+
+class Started(TypedDict):
+    """Which job was started."""
+
+    job: str
+    state: NotRequired[str]
