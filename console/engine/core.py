@@ -67,7 +67,7 @@ class Core:
         self.restore = Restore(self.catalog, self.repositories, self.jobs, self.clock)
         self.check = Check(self.catalog, self.repositories, self.jobs, self.journal, self.clock)
         self.dialers = Dialers(self.identity)
-        self.pair = Pair(self.catalog, self.repositories, self.journal, self.clock, self.me, self.dialers)
+        self.pair = Pair(self.catalog, self.journal, self.clock, self.me, self.identity, self.dialers)
         self.seed = SeedDrives(
             self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.identity, self.me
         )
@@ -76,7 +76,15 @@ class Core:
         )
         self.seed.holdings = self.replicate.holdings
         self.receive = Receive(
-            self.catalog, self.repositories, self.journal, self.clock, self.me, self.identity, self.users, self.retain
+            self.catalog,
+            self.repositories,
+            self.points,
+            self.journal,
+            self.clock,
+            self.me,
+            self.identity,
+            self.users,
+            self.retain,
         )
         self.consume = Consume(
             self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.identity.core_id

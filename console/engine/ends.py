@@ -58,6 +58,10 @@ class LocalTarget:
         finally:
             self._session.close()
 
+    def flush(self) -> None:
+        """Syncs what has arrived so far."""
+        self._session.flush()
+
     def missing(self, ids: Sequence[bytes]) -> list[bytes]:
         """See `domain.replication.TargetEnd`."""
         return self._repository.missing(ids)

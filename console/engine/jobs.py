@@ -226,6 +226,15 @@ class Jobs:
         with self._lock:
             return next((e.job for e in self._queue if e.job.kind is kind and e.job.subject == subject), None)
 
+    def running(self, kind: JobKind, subject: str) -> Job | None:
+        """The running job of this kind and subject, with its progress, if there is one."""
+        with self._lock:
+            entries = [e for e in self._running.values() if e.job.kind is kind and e.job.subject == subject]
+            if not entries:
+                return None
+            reporter = entries[0].reporter
+            return replace(entries[0].job, progress=reporter.snapshot()) if reporter else entries[0].job
+
     def drain(self, timeout: float | None = None) -> bool:
         """Waits until no job is queued or running, also those that jobs started. False when `timeout` came first."""
         with self._lock:

@@ -1,0 +1,93 @@
+"""Directories on their way into an image: each waits until everything in it is known, without keeping the whole tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from console.domain.trees import Entry
+
+RUN = 1024
+"""Slots of one run."""
+PACKED_FROM = 4 * RUN
+"""A directory with more names keeps what is known encoded: a fifth of the memory."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[Entry | None]).decode
+_decode_entry = msgspec.msgpack.Decoder(Entry).decode
+
+
+class Folder:
+    """A directory whose names are listed and whose entries become known in any order.
+
+    `before`: its entry in the parent image, `same`: nothing in it differs from that so far. Not thread-safe.
+    """
+
+    __slots__ = ("_left", "_runs", "_runs_left", "before", "entry", "parent", "path", "prefix", "same", "slot")
+
+    def __init__(self, parent: Folder | None, slot: int, path: bytes, entry: Entry, before: Entry | None) -> None:
+        self.parent = parent
+        self.slot = slot
+        self.path = path
+        self.prefix = path if path.endswith(b"/") else path + b"/"
+        self.entry = entry
+        self.before = before
+        self.same = before is not None
+        self._runs: list[list[Entry | None] | bytes] = []
+        self._runs_left: list[int] = []
+        self._left = 0
+
+    def expect(self, names: int) -> None:
+        """So many entries will be put. To be called once, before the first `put`."""
+        self._left = names
+        self._runs = [[None] * min(RUN, names - start) for start in range(0, names, RUN)]
+        if names > PACKED_FROM:
+            self._runs_left = [len(run) for run in self._runs]
+
+    def put(self, slot: int, entry: Entry | None) -> bool:
+        """An entry is known (None: the name is left out). True: that was the last one."""
+        number = slot // RUN
+        run = self._runs[number]
+        assert isinstance(run, list)
+        run[slot % RUN] = entry
+        if self._runs_left:
+            self._runs_left[number] -= 1
+            if self._runs_left[number] == 0:
+                self._runs[number] = _encode(run)
+        self._left -= 1
+        return self._left == 0
+
+    def entries(self) -> Iterator[Entry]:
+        """All of them in order of name, once; they are forgotten on the way."""
+        runs, self._runs = self._runs, []
+        runs.reverse()
+        while runs:
+            run = runs.pop()
+            for entry in _decode(run) if isinstance(run, bytes) else run:
+                if entry is not None:
+                    yield entry
+
+
+class Ahead:
+    """Subdirectories still to be walked: few as they are, many encoded."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self._waiting: list[tuple[int, bytes, Entry | bytes | None]] = []
+
+    def add(self, slot: int, name: bytes, before: Entry | None) -> None:
+        held: Entry | bytes | None = before
+        if before is not None and len(self._waiting) >= PACKED_FROM:
+            held = _encode(before)
+        self._waiting.append((slot, name, held))
+
+    def ready(self) -> None:
+        """All were added; `take` begins with the first."""
+        self._waiting.reverse()
+
+    def take(self) -> tuple[int, bytes, Entry | None] | None:
+        if not self._waiting:
+            return None
+        slot, name, held = self._waiting.pop()
+        return slot, name, _decode_entry(held) if isinstance(held, bytes) else held
