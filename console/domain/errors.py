@@ -68,7 +68,7 @@ class Failure:
         return cls(str(raw["code"]), str(raw["message"]), str(raw.get("hint", "")), kind)
 
 
-class Failed(Exception):  # noqa: N818 - it reads as what happened: the work failed, and `failure` says how
+class Failed(Exception):
     """Carries a known `Failure` up to whoever ends the work. Anything else that is raised is a bug."""
 
     def __init__(self, failure: Failure) -> None:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.scenario.conftest import change_tree, make_tree
-from tests.support.cores import PASSWORD, CoreProcess, pair
 
 from console.cli.tour_tree import compare
+from tests.scenario.conftest import change_tree, make_tree
+from tests.support.cores import PASSWORD, CoreProcess, pair
 
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 

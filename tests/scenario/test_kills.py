@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.scenario.conftest import change_tree
-from tests.support.cores import CoreProcess, new_target, pair
 
 from console.cli.tour_tree import compare
+from tests.scenario.conftest import change_tree
+from tests.support.cores import CoreProcess, new_target, pair
 
 FEW = [1, 2, 4, 7, 11]
 

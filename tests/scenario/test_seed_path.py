@@ -6,10 +6,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from console.cli.tour_tree import compare
 from tests.scenario.conftest import change_tree
 from tests.support.cores import CoreProcess, pair
-
-from console.cli.tour_tree import compare
 
 
 def test_everything_goes_by_wire_without_a_seed_drive(
