@@ -9,7 +9,7 @@ from pathlib import Path
 
 from console import __version__
 from console.catalog import Catalog
-from console.domain.clock import Clock
+from console.domain.clock import Clock, iso
 from console.domain.pairing import CoreIdentity
 from console.engine.calendar import Calendar
 from console.engine.check import Check
@@ -20,6 +20,7 @@ from console.engine.journal import Journal
 from console.engine.pair import Pair
 from console.engine.points import Points
 from console.engine.protect import Protect
+from console.engine.rebuild import Rebuild
 from console.engine.receive import Receive
 from console.engine.replicate import Replicate
 from console.engine.repositories import Repositories
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 CATALOG_FILE = "catalog.sqlite"
 IDENTITY_DIRECTORY = "identity"
 PROTOCOL = 1
+SET_UP = "core.set-up"
+"""Setting that says when this Core was set up; without it a default repository is made. Removing that one is meant."""
 
 
 class Core:
@@ -56,7 +59,9 @@ class Core:
         self.catalog.on_change(self.feed.publish)
         self.journal = Journal(self.catalog, self.clock)
         self.repositories = Repositories(self.catalog, self.clock, data)
-        self.repositories.set_up()
+        if self.catalog.settings.get(SET_UP) is None:
+            self.repositories.set_up()
+            self.catalog.settings.set(SET_UP, iso(self.clock.now()))
         self.jobs = Jobs(self.catalog, self.clock, self.journal)
         self.users = Users(self.catalog, self.clock)
         self.retain = Retain(self.catalog, self.repositories, self.journal, self.clock)
@@ -66,6 +71,9 @@ class Core:
         )
         self.restore = Restore(self.catalog, self.repositories, self.jobs, self.clock)
         self.check = Check(self.catalog, self.repositories, self.jobs, self.journal, self.clock)
+        self.rebuild = Rebuild(
+            self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.identity.core_id
+        )
         self.dialers = Dialers(self.identity)
         self.pair = Pair(self.catalog, self.journal, self.clock, self.me, self.identity, self.dialers)
         self.seed = SeedDrives(

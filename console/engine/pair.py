@@ -58,9 +58,7 @@ class Pair:
         hello, certificate = self._dialers.probe(host, port)
         return Probe(hello.core, certificate, words(hello.core.fingerprint))
 
-    def pair(
-        self, host: str, port: int, user: str, password: str, fingerprint: str, name: str | None = None
-    ) -> Paired:
+    def pair(self, host: str, port: int, user: str, password: str, fingerprint: str, name: str | None = None) -> Paired:
         """Signs in at the target as one of its administrators and remembers it.
 
         `fingerprint` is what the person confirmed; `name` what the pairing is called on both sides. Raises Failed:

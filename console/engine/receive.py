@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from console.catalog import Catalog
+from console.domain.chains import ChainState
 from console.domain.clock import Clock
 from console.domain.errors import Failed, FailureKind, failed, refused
 from console.domain.events import Severity
@@ -23,7 +24,6 @@ from console.engine.points import Points
 from console.engine.repositories import Repositories
 from console.engine.retain import Retain
 from console.engine.users import Users
-from console.domain.chains import ChainState
 from console.wire.conversation import check_source
 from console.wire.identity import Identity, fingerprint_of
 from console.wire.messages import (
@@ -251,7 +251,9 @@ class Receive:
         self._active(pairing)
         current = self._catalog.pairings.get(pairing.id)
         if current.paused_here:
-            raise refused("paused-by-target", f"“{self._me.name}” has paused this replication.", "Ask its administrator.")
+            raise refused(
+                "paused-by-target", f"“{self._me.name}” has paused this replication.", "Ask its administrator."
+            )
         member = self._catalog.members.find(pairing.id, machine)
         if member is None:
             raise refused(

@@ -9,7 +9,7 @@ from typing import Any
 
 from console.catalog import Catalog
 from console.domain.clock import Clock
-from console.domain.errors import Failed, FailureKind, failed, not_found, refused, usage
+from console.domain.errors import Failed, FailureKind, not_found, refused, usage
 from console.domain.events import Severity
 from console.domain.jobs import Job, JobKind, JobState, Trigger
 from console.domain.machines import Machine
@@ -241,7 +241,9 @@ class Replicate:
             self._forget(pairing, told=True)
             text = f"“{pairing.name}” has ended the pairing with this Core."
             self._journal.note(Severity.WARNING, "pairing-removed", text, pairing.id, alert=True)
-            raise refused("pairing-removed", text, "Its points stay as its administrator decided. Pair again if needed.")
+            raise refused(
+                "pairing-removed", text, "Its points stay as its administrator decided. Pair again if needed."
+            )
         for consumed in answer.consumed:
             self._seeds.acknowledge(consumed.seed, consumed.images)
         current = self._catalog.pairings.get(pairing.id)
@@ -453,5 +455,3 @@ def _link_of(known: Failed) -> Link:
     if known.failure.kind is FailureKind.UNREACHABLE:
         return Link.UNREACHABLE
     return Link.AUTHENTICATION_ERROR
-
-

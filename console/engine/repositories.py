@@ -15,6 +15,7 @@ from console.host.disks import free_space
 from console.repository import Repository, Usage
 
 DEFAULT_NAME = "default"
+MARKER = "replicore-repository.json"
 
 
 class Repositories:
@@ -53,10 +54,23 @@ class Repositories:
         self._catalog.repositories.add(info)
         return info
 
+    def adopt(self, name: str, path: Path) -> RepositoryInfo:
+        """Registers a repository that is there already, as after a lost catalog. Raises what opening refuses."""
+        opened = Repository.open(path.absolute())
+        first = self._catalog.repositories.default() is None
+        info = RepositoryInfo(opened.id, name, str(path.absolute()), self._clock.now(), first)
+        with self._lock:
+            self._open[info.id] = opened
+        self._catalog.repositories.add(info)
+        return info
+
     def set_up(self) -> None:
-        """The default repository of a new Core, in its data directory."""
-        if not self._catalog.repositories.list():
-            self.create(DEFAULT_NAME, self._data / "repository", default=True)
+        """The default repository of a Core that was just made, in its data directory; one that lies there is taken."""
+        place = self._data / "repository"
+        if (place / MARKER).exists():
+            self.adopt(DEFAULT_NAME, place)
+        else:
+            self.create(DEFAULT_NAME, place, default=True)
 
     def open(self, name: str) -> Repository:
         """By id or name. Raises Failed `no-such-repository`, `repository-gone`, `repository-in-use`, …"""
@@ -156,7 +170,7 @@ class Repositories:
                 )
 
     def _still_there(self, info: RepositoryInfo) -> None:
-        if not (Path(info.path) / "replicore-repository.json").is_file():
+        if not (Path(info.path) / MARKER).is_file():
             raise failed(
                 "repository-gone",
                 f"The directory of repository “{info.name}” is gone: {info.path}",

@@ -70,9 +70,7 @@ class Workers:
     def finish(self) -> None:
         """Waits until everything given is done."""
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._failure is not None or not (self._tasks or self._parts or self._busy)
-            )
+            self._changed.wait_for(lambda: self._failure is not None or not (self._tasks or self._parts or self._busy))
             self._raise_failure()
 
     def help(self, until: Callable[[], bool]) -> None:

@@ -1,0 +1,301 @@
+"""From files to objects: what a backup's threads do with each file. A file is read until it held still for one reading."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from console.domain import paths
+from console.domain.clock import Clock
+from console.domain.objects import ZERO_ID, Kind
+from console.domain.progress import Reporter
+from console.domain.trees import INLINE_MAX, Entry, EntryFlag, FileType
+from console.engine.workers import Parts, Workers
+from console.repository import Chunker, Put, TreeWriter
+from console.sources.attributes import Xattrs
+from console.sources.reading import TYPES, HostFiles, entry_of, link_number, may_be_sparse, same_content
+
+TRIES = 3
+"""So often a file that changes under the reading is read."""
+WHOLE = 4 << 20
+"""Files up to this size are read in one piece by one thread (bytes)."""
+WINDOW = 4 << 20
+"""Larger ones are cut in windows of this size, whose chunks all threads share."""
+PART = 1 << 20
+"""Chunks of one window are handed over in parts of about this size."""
+ROOM = 16 << 20
+"""So much of one large file may wait to be stored."""
+
+_FINE_NS, _COARSE_NS = 50_000_000, 2_000_000_000
+"""A file system's times stand still for some milliseconds, on some for two seconds."""
+
+Refs = list[tuple[bytes, int]]
+
+
+class Store(Protocol):
+    """What the threads need of a write session."""
+
+    def put(self, kind: Kind, plain: bytes | memoryview) -> Put: ...
+
+
+class Tally:
+    """A write session that counts what it took: objects that were new, plain and stored, in bytes. Thread-safe."""
+
+    def __init__(self, session: Store) -> None:
+        self._session = session
+        self._lock = threading.Lock()
+        self.new = 0
+        self.stored = 0
+
+    def put(self, kind: Kind, plain: bytes | memoryview) -> Put:
+        put = self._session.put(kind, plain)
+        if put.new:
+            with self._lock:
+                self.new += len(plain)
+                self.stored += put.stored
+        return put
+
+
+@dataclass(slots=True)
+class Content:
+    """What was read of a file. `read`: bytes taken from the disk (holes cost none)."""
+
+    size: int = 0
+    read: int = 0
+    inline: bytes = b""
+    content: bytes = b""
+    depth: int = 0
+
+
+class Intake:
+    """Makes entries of files. Every method may be called from many threads."""
+
+    def __init__(
+        self, files: HostFiles, store: Store, trees: TreeWriter, workers: Workers, reporter: Reporter, clock: Clock
+    ) -> None:
+        self._files = files
+        self._store = store
+        self._trees = trees
+        self._workers = workers
+        self._reporter = reporter
+        self._clock = clock
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self.bytes_read = 0
+
+    def entry(self, path: bytes, name: bytes, status: os.stat_result | None) -> Entry | None:
+        """Reads whatever stands at `path` now. `status`: what it was when its directory was listed, where that is known.
+
+        None, with a warning: nothing stands there any more. What cannot be read is an entry that says so, with a warning.
+        """
+        try:
+            if status is None:
+                status = self._files.status_of(path)
+            return self._file(path, name, status) if stat.S_ISREG(status.st_mode) else self._other(path, name, status)
+        except FileNotFoundError:
+            self._reporter.warn("file-vanished", f"“{paths.to_text(path)}” vanished before it could be read.")
+            return None
+        except OSError as problem:
+            return self._unreadable(path, name, status, problem)
+
+    def _file(self, path: bytes, name: bytes, status: os.stat_result) -> Entry | None:
+        if status.st_size == 0:
+            return self._finished(name, status, Content(), self._xattrs(path, path))
+        for trial in range(1, TRIES + 1):
+            try:
+                file = self._files.open(path)
+            except OSError as problem:
+                now = self._files.status_of(path)
+                if stat.S_ISREG(now.st_mode) or problem.errno not in (errno.ELOOP, errno.ENXIO, errno.ENODEV):
+                    raise
+                return self._other(path, name, now)
+            try:
+                if status.st_size > WHOLE:
+                    status = self._files.status_open(file)
+                if stat.S_ISREG(status.st_mode):
+                    content = self._content(file, status)
+                    after = self._files.status_open(file)
+                    if same_content(status, after) and content.size == status.st_size:
+                        return self._finished(name, status, content, self._xattrs(file, path))
+                    if trial == TRIES:
+                        return self._changed(path, name, after, content, self._xattrs(file, path))
+            finally:
+                self._files.close(file)
+            status = self._files.status_of(path)
+            if not stat.S_ISREG(status.st_mode):
+                return self._other(path, name, status)
+        raise AssertionError("a file is finished at the last trial at the latest")
+
+    def _finished(self, name: bytes, status: os.stat_result, content: Content, xattrs: Xattrs) -> Entry:
+        entry = entry_of(name, status, size=content.size, xattrs=xattrs)
+        return replace(
+            entry,
+            inline=content.inline,
+            content=content.content,
+            depth=content.depth,
+            links=link_number(status),
+            ctime_ns=0 if self._too_fresh(status) else entry.ctime_ns,
+        )
+
+    def _changed(
+        self, path: bytes, name: bytes, status: os.stat_result, content: Content, xattrs: Xattrs
+    ) -> Entry | None:
+        self._reporter.warn(
+            "file-changed",
+            f"“{paths.to_text(path)}” changed each of the {TRIES} times it was read; "
+            "its content in this recovery point may be of no single moment.",
+        )
+        return replace(self._finished(name, status, content, xattrs), flags=int(EntryFlag.CHANGED), ctime_ns=0)
+
+    def _unreadable(self, path: bytes, name: bytes, status: os.stat_result | None, problem: OSError) -> Entry | None:
+        why = problem.strerror or str(problem)
+        self._reporter.warn("file-unreadable", f"“{paths.to_text(path)}” could not be read: {why}.")
+        if status is None:
+            return Entry(name, FileType.FILE, flags=int(EntryFlag.UNREADABLE), problem=why)
+        entry = entry_of(name, status, size=status.st_size if stat.S_ISREG(status.st_mode) else 0)
+        return replace(entry, flags=int(EntryFlag.UNREADABLE), problem=why, links=_links(status), ctime_ns=0)
+
+    def _other(self, path: bytes, name: bytes, status: os.stat_result) -> Entry | None:
+        """Everything that has no content of its own."""
+        kind = TYPES[stat.S_IFMT(status.st_mode)]
+        if kind is FileType.DIRECTORY:
+            # Its directory was listed when a file stood here; the next backup finds the directory.
+            raise FileNotFoundError(errno.ENOENT, "replaced by a directory")
+        xattrs = self._xattrs(path, path)
+        if kind is FileType.SYMLINK:
+            target = self._files.link_target(path)
+            entry = entry_of(name, status, size=len(target), xattrs=xattrs)
+            return replace(entry, target=target, links=_links(status))
+        rdev = status.st_rdev if kind in (FileType.CHARACTER_DEVICE, FileType.BLOCK_DEVICE) else 0
+        return replace(entry_of(name, status, xattrs=xattrs), rdev=rdev, links=_links(status))
+
+    def _xattrs(self, where: int | bytes, path: bytes) -> Xattrs:
+        try:
+            return self._files.xattrs(where)
+        except FileNotFoundError:
+            raise
+        except OSError as problem:
+            why = problem.strerror or str(problem)
+            self._reporter.warn(
+                "attributes-unreadable", f"The attributes of “{paths.to_text(path)}” could not be read: {why}."
+            )
+            return ()
+
+    def _content(self, file: int, status: os.stat_result) -> Content:
+        """The first `st_size` bytes of an open file, as objects (of one that grows meanwhile: what it was)."""
+        size = status.st_size
+        if size <= INLINE_MAX:
+            data = self._files.read(file, size, 0)
+            self._count(len(data))
+            return Content(len(data), len(data), inline=data)
+        stretches = self._files.stretches(file, size) if may_be_sparse(status) else [(0, size)]
+        if size <= WHOLE:
+            return self._small(file, size, stretches)
+        return self._large(file, size, stretches)
+
+    def _small(self, file: int, size: int, stretches: Iterable[tuple[int, int]]) -> Content:
+        refs: Refs = []
+        at = read = 0
+        put = self._store.put
+        for begin, end in stretches:
+            data = self._files.read(file, end - begin, begin)
+            if begin > at:
+                refs.append((ZERO_ID, begin - at))
+            if len(data) <= self._chunker.minimum:
+                if data:
+                    refs.append((put(Kind.CHUNK, data).id, len(data)))
+            else:
+                view = memoryview(data)
+                for start, length in self._chunker.cut(view):
+                    refs.append((put(Kind.CHUNK, view[start : start + length]).id, length))
+            at = begin + len(data)
+            read += len(data)
+            if at < end:  # it became shorter
+                size = at
+                break
+        self._count(read)
+        if at < size:
+            refs.append((ZERO_ID, size - at))
+        content, depth = self._trees.content(refs)
+        return Content(size, read, content=content, depth=depth)
+
+    def _large(self, file: int, size: int, stretches: Iterable[tuple[int, int]]) -> Content:
+        """In windows; the last chunk of a window may end only because the window does, so the next begins with it."""
+        runs: list[Refs] = []
+        parts = Parts(self._workers, room=ROOM)
+        at = read = 0
+        for begin, end in stretches:
+            if begin > at:
+                runs.append([(ZERO_ID, begin - at)])
+            at = begin
+            while at < end:
+                view = memoryview(self._files.read(file, min(WINDOW, end - at), at))
+                if not view:
+                    break
+                cuts = list(self._chunker.cut(view))
+                if at + len(view) < end and len(view) == WINDOW and len(cuts) > 1:
+                    cuts.pop()
+                done = cuts[-1][0] + cuts[-1][1]
+                for part in _parts(cuts):
+                    refs: Refs = []
+                    runs.append(refs)
+                    parts.add(partial(self._put_part, view, part, refs), sum(length for _, length in part))
+                at += done
+                read += done
+                self._count(done)
+            if at < end:
+                size = at
+                break
+        parts.finish()
+        if at < size:
+            runs.append([(ZERO_ID, size - at)])
+        content, depth = self._trees.content(ref for run in runs for ref in run)
+        return Content(size, read, content=content, depth=depth)
+
+    def _put_part(self, view: memoryview, cuts: list[tuple[int, int]], refs: Refs) -> None:
+        for start, length in cuts:
+            refs.append((self._store.put(Kind.CHUNK, view[start : start + length]).id, length))
+        self._reporter.advance(bytes=sum(length for _, length in cuts))
+
+    def _count(self, read: int) -> None:
+        with self._lock:
+            self.bytes_read += read
+
+    @property
+    def _chunker(self) -> Chunker:
+        found: Chunker | None = getattr(self._local, "chunker", None)
+        if found is None:
+            found = self._local.chunker = Chunker()
+        return found
+
+    def _too_fresh(self, status: os.stat_result) -> bool:
+        """Whether a change right after the reading could leave the file's times as they are: it is read again next time."""
+        newest = max(status.st_ctime_ns, status.st_mtime_ns)
+        coarse = not (status.st_ctime_ns % 1_000_000_000 or status.st_mtime_ns % 1_000_000_000)
+        age = self._clock.now().timestamp() * 1e9 - newest
+        return abs(age) < (_COARSE_NS if coarse else _FINE_NS)
+
+
+def _links(status: os.stat_result) -> int:
+    return 0 if stat.S_ISDIR(status.st_mode) else link_number(status)
+
+
+def _parts(cuts: list[tuple[int, int]]) -> Iterable[list[tuple[int, int]]]:
+    part: list[tuple[int, int]] = []
+    size = 0
+    for cut in cuts:
+        part.append(cut)
+        size += cut[1]
+        if size >= PART:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
