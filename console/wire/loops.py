@@ -1,0 +1,91 @@
+"""An event loop in a thread of its own, for parts that are called from ordinary threads."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from console.domain.errors import Cancelled
+
+T = TypeVar("T")
+
+CLOSE_S = 5.0
+
+
+class LoopThread:
+    """Runs coroutines for threads that wait for them. Starts with the first one; the thread is a daemon.
+
+    Thread-safe. Never call `run` from the loop's own thread.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop, started when it was not. Raises Cancelled after `close`."""
+        with self._lock:
+            if self._closed:
+                raise Cancelled
+            if self._loop is None:
+                self._loop = self._new()
+                self._thread = threading.Thread(target=self._work, args=(self._loop,), name=self._name, daemon=True)
+                self._thread.start()
+            return self._loop
+
+    def submit(self, coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Starts it and returns at once. Raises Cancelled after `close`."""
+        try:
+            loop = self.loop
+        except Cancelled:
+            coroutine.close()
+            raise
+        return asyncio.run_coroutine_threadsafe(coroutine, loop)
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Its result, or what it raises. Raises Cancelled when the loop is closed meanwhile."""
+        future = self.submit(coroutine)
+        try:
+            return future.result()
+        except concurrent.futures.CancelledError:
+            raise Cancelled from None
+
+    def close(self) -> None:
+        """Cancels what runs, waits for its end (5 seconds at most) and stops the thread. May be called twice."""
+        with self._lock:
+            self._closed = True
+            loop, thread = self._loop, self._thread
+            self._loop = self._thread = None
+        if loop is None or thread is None:
+            return
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(CLOSE_S * 2)
+
+    @staticmethod
+    def _new() -> asyncio.AbstractEventLoop:
+        try:
+            import uvloop
+        except ImportError:  # it is not there on every platform
+            return asyncio.new_event_loop()
+        return uvloop.new_event_loop()
+
+    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_forever()
+        finally:
+            left = asyncio.all_tasks(loop)
+            for task in left:
+                task.cancel()
+            if left:
+                loop.run_until_complete(asyncio.wait(left, timeout=CLOSE_S))
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            asyncio.set_event_loop(None)
+            loop.close()
