@@ -24,6 +24,10 @@ from console.domain.answers import (
     MachinePage,
     MachineRemoved,
     Paired,
+    PairingDetailAnswer,
+    PairingPage,
+    PairingRemoved,
+    PlanAnswer,
     PointDetailAnswer,
     PointPage,
     PointsDeleted,
@@ -187,6 +191,10 @@ class Client:
     async def back_up(self, machine: str, *, base: bool = False) -> JobAnswer:
         return cast(JobAnswer, await self._post(f"/machines/{_name('machine', machine)}/backup", {"base": base}))
 
+    async def replicate_machine(self, machine: str) -> JobPage:
+        """One job for each pairing it is in."""
+        return cast(JobPage, await self._post(f"/machines/{_name('machine', machine)}/replicate"))
+
     # --- recovery points
 
     async def points(
@@ -236,11 +244,11 @@ class Client:
 
     async def pairings(
         self, *, direction: str | None = None, limit: int = 100, after: str | None = None
-    ) -> dict[str, Any]:
-        return await self._get("/pairings", direction=direction, limit=limit, after=after)
+    ) -> PairingPage:
+        return cast(PairingPage, await self._get("/pairings", direction=direction, limit=limit, after=after))
 
-    async def pairing(self, pairing: str) -> dict[str, Any]:
-        return await self._get(f"/pairings/{_name('pairing', pairing)}")
+    async def pairing(self, pairing: str) -> PairingDetailAnswer:
+        return cast(PairingDetailAnswer, await self._get(f"/pairings/{_name('pairing', pairing)}"))
 
     async def add_to_pairing(
         self,
@@ -250,7 +258,7 @@ class Client:
         repositories: Mapping[str, str] | None = None,
         paused: bool = False,
         seed_drive: bool = False,
-    ) -> dict[str, Any]:
+    ) -> PairingDetailAnswer:
         """`repositories`: machine → the target's repository; the target's default where it is not named."""
         body = {
             "machines": list(machines),
@@ -258,23 +266,26 @@ class Client:
             "paused": paused,
             "seed_drive": seed_drive,
         }
-        return await self._post(f"/pairings/{_name('pairing', pairing)}/machines", body)
+        path = f"/pairings/{_name('pairing', pairing)}/machines"
+        return cast(PairingDetailAnswer, await self._post(path, body))
 
     async def remove_from_pairing(
         self, pairing: str, machines: Sequence[str] | None, *, delete_points: bool = False
-    ) -> dict[str, Any]:
+    ) -> PairingRemoved:
         """None: the whole pairing."""
         body = {"machines": None if machines is None else list(machines), "delete_points": delete_points}
-        return await self._post(f"/pairings/{_name('pairing', pairing)}/remove", body)
+        return cast(PairingRemoved, await self._post(f"/pairings/{_name('pairing', pairing)}/remove", body))
 
-    async def pause_pairing(self, pairing: str, machine: str | None = None) -> dict[str, Any]:
-        return await self._post(f"/pairings/{_name('pairing', pairing)}/pause", {"machine": machine})
+    async def pause_pairing(self, pairing: str, machine: str | None = None) -> PairingDetailAnswer:
+        path = f"/pairings/{_name('pairing', pairing)}/pause"
+        return cast(PairingDetailAnswer, await self._post(path, {"machine": machine}))
 
-    async def resume_pairing(self, pairing: str, machine: str | None = None) -> dict[str, Any]:
-        return await self._post(f"/pairings/{_name('pairing', pairing)}/resume", {"machine": machine})
+    async def resume_pairing(self, pairing: str, machine: str | None = None) -> PairingDetailAnswer:
+        path = f"/pairings/{_name('pairing', pairing)}/resume"
+        return cast(PairingDetailAnswer, await self._post(path, {"machine": machine}))
 
-    async def plan(self, pairing: str) -> dict[str, Any]:
-        return await self._get(f"/pairings/{_name('pairing', pairing)}/plan")
+    async def plan(self, pairing: str) -> PlanAnswer:
+        return cast(PlanAnswer, await self._get(f"/pairings/{_name('pairing', pairing)}/plan"))
 
     async def force(self, pairing: str) -> JobAnswer:
         return cast(JobAnswer, await self._post(f"/pairings/{_name('pairing', pairing)}/force"))

@@ -6,7 +6,7 @@ times ISO 8601 UTC text, ids text, names of files in the text form of `domain.pa
 
 from __future__ import annotations
 
-from typing import Any, NotRequired, TypedDict
+from typing import Any, TypedDict
 
 
 class FailureAnswer(TypedDict):
@@ -192,7 +192,7 @@ class PointPage(TypedDict):
 
 
 class ImageAnswer(TypedDict):
-    """`missing_*`: objects of its whole tree that are not on this Core. `waiting_for`: a seed's id, a pairing, or null."""
+    """`missing_*`: objects of its whole tree that are not here. `waiting_for`: id of a seed, of a pairing, or null."""
 
     volume: str
     id: str
@@ -263,7 +263,7 @@ class WarningAnswer(TypedDict):
 
 
 class JobAnswer(TypedDict):
-    """`subject_name`: what people call its subject. `version` grows with each change; hand it back to wait for the next."""
+    """`subject_name`: what people call its subject. `version` changes as it goes on; hand it back to wait for more."""
 
     id: str
     kind: str
@@ -350,6 +350,98 @@ class Paired(TypedDict):
     warnings: list[str]
 
 
+class PairingAnswer(TypedDict):
+    """`pairing`: its id. `role`: ours, `source` or `target`. `job`: the replication that runs now."""
+
+    pairing: str
+    name: str
+    role: str
+    peer: str
+    peer_id: str
+    peer_version: str
+    fingerprint: str
+    host: str
+    port: int
+    state: str
+    link: str
+    link_text: str
+    last_contact: str | None
+    paused_here: bool
+    paused_there: bool
+    created: str
+    machine_count: int
+    lag_points: int
+    job: str | None
+
+
+class PairingPage(TypedDict):
+    pairings: list[PairingAnswer]
+    next: str | None
+
+
+class MemberAnswer(TypedDict):
+    """`lag_*`: what the target has not got by wire. `images_on_seed`: those set aside for a seed drive."""
+
+    machine: str
+    machine_id: str
+    repository: str
+    state: str
+    last_replicated: str | None
+    last_sent: str | None
+    lag_s: float | None
+    lag_points: int
+    lag_bytes: int
+    rate_bps: float | None
+    eta_s: float | None
+    paused_by: str | None
+    images_on_seed: int
+
+
+class PairingDetailAnswer(PairingAnswer):
+    machines: list[MemberAnswer]
+
+
+class StepAnswer(TypedDict):
+    point: str
+    image: str
+    names: bool
+
+
+class WithheldAnswer(TypedDict):
+    point: str
+    image: str
+    reason: str
+    detail: str
+
+
+class PlannedMachine(TypedDict):
+    """`bytes`: at most so many are sent; what the target turns out to have is left out."""
+
+    machine: str
+    machine_id: str
+    points: int
+    bytes: int
+    steps: list[StepAnswer]
+    withheld: list[WithheldAnswer]
+
+
+class PlanAnswer(TypedDict):
+    pairing: str
+    name: str
+    machines: list[PlannedMachine]
+    points: int
+    bytes: int
+
+
+class PairingRemoved(TypedDict):
+    """`target_told`: false when the target could not be reached; it learns of it at the next contact."""
+
+    pairing: str
+    machines: list[str]
+    points_deleted: int
+    target_told: bool
+
+
 class SegmentAnswer(TypedDict):
     number: int
     file: str
@@ -398,7 +490,6 @@ class Done(TypedDict):
 
 
 class Started(TypedDict):
-    """Which job was started."""
+    """Which job was started, and that nobody waits for it."""
 
     job: str
-    state: NotRequired[str]

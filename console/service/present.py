@@ -1,0 +1,208 @@
+"""Domain values as the JSON of `domain.answers`: machines, points, repositories, jobs, events."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from console.domain.answers import (
+    EventAnswer,
+    FailureAnswer,
+    FileAnswer,
+    ImageAnswer,
+    JobAnswer,
+    MachineAnswer,
+    PointAnswer,
+    PointDetailAnswer,
+    ProgressAnswer,
+    RepositoryAnswer,
+    UserAnswer,
+    VolumeAnswer,
+)
+from console.domain.clock import iso
+from console.domain.events import Event
+from console.domain.jobs import Job, JobKind
+from console.domain.machines import Machine, MachineKind
+from console.domain.pairing import Direction
+from console.domain.repositories import RepositoryInfo
+from console.domain.roles import User
+from console.engine.core import Core
+from console.engine.points import FileView, ImageDetail, PointDetail, PointView
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def moment(time: datetime | None) -> str | None:
+    return None if time is None else iso(time)
+
+
+def machine(core: Core, found: Machine) -> MachineAnswer:
+    catalog = core.catalog
+    latest = catalog.points.latest(found.id)
+    repository = catalog.repositories.find(found.repository)
+    pairings = [catalog.pairings.get(member.pairing) for member in catalog.members.of_machine(found.id)]
+    return {
+        "id": found.id,
+        "name": found.name,
+        "kind": found.kind.value,
+        "origin": core.name if found.kind is MachineKind.PROTECTED else found.origin_name,
+        "repository": repository.name if repository else found.repository,
+        "volumes": [cast(VolumeAnswer, asdict(volume)) for volume in found.volumes],
+        "created": iso(found.created),
+        "interval_s": found.interval_s,
+        "excludes": list(found.excludes),
+        "paused": found.paused,
+        "next_due": moment(found.next_due),
+        "points": catalog.points.count(found.id),
+        "last_point": moment(latest.time if latest else None),
+        "pairings": [pairing.name for pairing in pairings if pairing.direction is Direction.OUTGOING],
+    }
+
+
+def repository(core: Core, info: RepositoryInfo) -> RepositoryAnswer:
+    return {
+        "id": info.id,
+        "name": info.name,
+        "path": info.path,
+        "created": iso(info.created),
+        "default": info.default,
+        "machines": [found.name for found in core.catalog.machines.list() if found.repository == info.id],
+        "damaged": len(core.catalog.damage.list(info.id)),
+    }
+
+
+def user(found: User) -> UserAnswer:
+    return {"id": found.id, "name": found.name, "role": found.role.value, "created": iso(found.created)}
+
+
+def point(view: PointView) -> PointAnswer:
+    return {
+        "id": view.point.id,
+        "machine": view.machine.name,
+        "machine_id": view.machine.id,
+        "time": iso(view.point.time),
+        "kind": view.point.kind.value,
+        "chain": view.state.value,
+        "restorability": view.restorability.value,
+        "size": view.point.size,
+        "encrypted": False,
+        "checks": {},
+        "held": False,
+        "why": view.why,
+    }
+
+
+def point_detail(detail: PointDetail) -> PointDetailAnswer:
+    found = detail.view.point
+    return {
+        **point(detail.view),
+        "origin_core": found.origin_core,
+        "duration_s": found.duration_s,
+        "warnings": found.warnings,
+        "images": [_image(image) for image in detail.images],
+    }
+
+
+def file(view: FileView) -> FileAnswer:
+    changed = EPOCH + timedelta(microseconds=view.mtime_ns // 1000) if _in_calendar(view.mtime_ns) else None
+    return {
+        "volume": view.volume,
+        "path": view.path,
+        "type": view.type.name.lower().replace("_", "-"),
+        "size": view.size,
+        "mode": view.mode,
+        "mtime": iso(changed) if changed else "",
+        "mtime_ns": view.mtime_ns,
+        "here": view.here,
+        "problem": view.problem,
+    }
+
+
+def job(core: Core, found: Job, version: int) -> JobAnswer:
+    return {
+        "id": found.id,
+        "kind": found.kind.value,
+        "subject": found.subject,
+        "subject_name": _subject(core, found),
+        "state": found.state.value,
+        "trigger": found.trigger.value,
+        "reason": found.reason,
+        "user": found.user,
+        "created": iso(found.created),
+        "started": moment(found.started),
+        "ended": moment(found.ended),
+        "progress": cast(ProgressAnswer, asdict(found.progress)),
+        "result": found.result,
+        "failure": cast(FailureAnswer, found.failure.to_dict()) if found.failure else None,
+        "warnings": [{"code": warning.code, "message": warning.message} for warning in found.warnings],
+        "warning_count": found.warning_count,
+        "version": version,
+    }
+
+
+def event(found: Event) -> EventAnswer:
+    return {
+        "id": found.id,
+        "time": iso(found.time),
+        "severity": found.severity.value,
+        "code": found.code,
+        "message": found.message,
+        "subject": found.subject,
+        "alert": found.alert,
+        "dismissed": found.dismissed,
+        "count": found.count,
+    }
+
+
+def _image(detail: ImageDetail) -> ImageAnswer:
+    image = detail.image
+    return {
+        "volume": image.volume_label,
+        "id": image.id,
+        "kind": image.kind.value,
+        "base_reason": image.base_reason.value if image.base_reason else None,
+        "root": image.root,
+        "parent": image.parent,
+        "chain": detail.verdict.state.value,
+        "size": image.size,
+        "bytes_read": image.bytes_read,
+        "bytes_new": image.bytes_new,
+        "bytes_stored": image.bytes_stored,
+        "files": image.files,
+        "directories": image.directories,
+        "files_unreadable": image.files_unreadable,
+        "missing_objects": detail.missing_objects,
+        "missing_bytes": detail.missing_bytes,
+        "waiting_for": detail.waiting_for,
+        "why": detail.why,
+        "files_restorable": detail.files_restorable,
+        "files_total": detail.files_total,
+    }
+
+
+def _subject(core: Core, found: Job) -> str:
+    """What people call the thing a job works on; the id where the thing is gone."""
+    catalog = core.catalog
+    match found.kind:
+        case JobKind.BACKUP:
+            machine = catalog.machines.find(found.subject)
+            return machine.name if machine else found.subject
+        case JobKind.REPLICATE:
+            pairing = catalog.pairings.find(found.subject)
+            return pairing.name if pairing else found.subject
+        case JobKind.REPOSITORY_CHECK | JobKind.REBUILD_CATALOG:
+            repository = catalog.repositories.find(found.subject)
+            return repository.name if repository else found.subject
+        case JobKind.SEED_CREATE | JobKind.SEED_CONSUME | JobKind.SEED_VERIFY:
+            seed = catalog.seeds.find(found.subject)
+            return seed.title if seed else found.subject
+        case JobKind.RESTORE | JobKind.POINT_CHECK | JobKind.DELETE:
+            point = catalog.points.find(found.subject)
+            machine = catalog.machines.find(point.machine) if point else None
+            return f"{machine.name}, {point.time:%Y-%m-%d %H:%M} UTC" if point and machine else found.subject
+
+
+def _in_calendar(nanoseconds: int) -> bool:
+    """Whether a file's time is one that a calendar has (years 1 to 9999); files may carry any number."""
+    return -62_135_596_800 <= nanoseconds // 1_000_000_000 < 253_402_300_800

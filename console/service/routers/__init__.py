@@ -1,0 +1,1 @@
+"""One module per noun of the API; each has a `router` of whole paths below `/api/v1`."""

@@ -1,0 +1,98 @@
+"""Recovery points: lists, explanations, files, restore, deletion."""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+from pydantic import BaseModel
+
+from console.domain import paths
+from console.domain.answers import FileList, JobAnswer, Loss, PointDetailAnswer, PointPage, PointsDeleted
+from console.domain.chains import ChainState
+from console.engine.core import Core
+from console.service import present
+from console.service.access import Administrator, Reader, Restorer
+from console.service.routing import After, Limit, noun
+
+router = noun("recovery points")
+
+State = Literal["orphaned", "whole", "awaiting-seed", "awaiting-transfer", "broken"]
+assert set(State.__args__) == {"orphaned", *ChainState}  # type: ignore[attr-defined]
+
+
+class WantedPoints(BaseModel):
+    """`chain`: also the points that build on them."""
+
+    points: list[str]
+    chain: bool = False
+
+
+class WantedFiles(BaseModel):
+    """`paths`: everything when none is named. `to`: a directory on the Core's machine, in the text form of paths."""
+
+    to: str
+    paths: list[str] = []
+    overwrite: Literal["never", "older", "always"] = "never"
+    partial: bool = False
+
+
+@router.get("/points")
+def points(
+    by: Reader, machine: str | None = None, state: State | None = None, limit: Limit = 100, after: After = None
+) -> PointPage:
+    """Newest first."""
+    views, more = by.core.points.page(machine, state, limit, after)
+    return {"points": [present.point(view) for view in views], "next": more}
+
+
+@router.get("/points/{point}")
+def point(point: str, by: Reader) -> PointDetailAnswer:
+    """With each image: what is missing of it, why, and what can be restored now."""
+    return present.point_detail(by.core.points.explain(point))
+
+
+@router.get("/points/{point}/files")
+def files(point: str, by: Reader, path: str = "") -> FileList:
+    """The names in one directory. `path`: `sub/dir`, or `label:sub/dir` where the point has several volumes."""
+    views = by.core.points.files(point, path)
+    return {"point": by.core.catalog.points.get(point).id, "files": [present.file(view) for view in views]}
+
+
+@router.post("/points/{point}/restore-files")
+def restore_files(point: str, body: WantedFiles, by: Restorer) -> JobAnswer:
+    """A job: files into a directory of the Core's machine, every byte verified while it is written."""
+    to = os.fsdecode(paths.from_text(body.to))
+    job = by.core.restore.start_files(
+        point, body.paths, to, overwrite=body.overwrite, partial=body.partial, user=by.user
+    )
+    return present.job(by.core, job, 0)
+
+
+@router.post("/points/loss")
+def points_loss(body: WantedPoints, by: Reader) -> Loss:
+    """What deleting them would take."""
+    chosen = _with_dependents(by.core, body.points) if body.chain else _named(by.core, body.points)
+    found = [by.core.catalog.points.get(point) for point in chosen]
+    names = {by.core.catalog.machines.get(point.machine).name for point in found}
+    return {"machines": sorted(names), "points": len(found), "bytes": sum(point.size for point in found)}
+
+
+@router.post("/points/delete")
+def delete_points(body: WantedPoints, by: Administrator) -> PointsDeleted:
+    """Refused `points-depend` when others build on them and `chain` is not set."""
+    return {"points_deleted": by.core.retain.delete(body.points, chain=body.chain)}
+
+
+def _named(core: Core, points: list[str]) -> set[str]:
+    return {core.catalog.points.get(point).id for point in points}
+
+
+def _with_dependents(core: Core, points: list[str]) -> set[str]:
+    chosen = _named(core, points)
+    while True:
+        images = [image.id for point in chosen for image in core.catalog.points.get(point).images]
+        below = {core.catalog.points.image(image).image.point for image in core.catalog.points.dependents(images)}
+        if below <= chosen:
+            return chosen
+        chosen |= below
