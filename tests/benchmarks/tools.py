@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-import socket
+import select
 import subprocess
 import sys
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -183,7 +182,7 @@ class Replicore(Tool):
         return f"replicore {_said(str(cls.program), '--version').split()[-1]}"
 
     def prepare(self) -> None:
-        self._source("machine", "protect", "m", "--volume", f"src={self.source}")
+        self._source("machine", "protect", "m", "--volume", f"src={self.source}", "--every", "off")
 
     def phases(self) -> Mapping[str, Callable[[], Cost]]:
         return {
@@ -198,9 +197,8 @@ class Replicore(Tool):
 
     def before(self, phase: str) -> None:
         if phase == "replicate":
-            fingerprint = self._create_target()
-            self._start_target()
-            self._pair(fingerprint)
+            self._create_target()
+            self._pair(self._start_target())
         elif phase == "replicate2":
             self._start_target()
 
@@ -215,9 +213,11 @@ class Replicore(Tool):
 
     def close(self) -> None:
         if self._target is not None:
-            self._target.terminate()
-            self._target.wait(timeout=60)
-            self._target = None
+            target, self._target = self._target, None
+            target.terminate()
+            target.wait(timeout=60)
+            if target.stdout is not None:
+                target.stdout.close()
 
     def _command(self, data: Path, *words: str) -> Sequence[str]:
         return str(self.program), "--data", str(data), "--json", *words
@@ -230,33 +230,29 @@ class Replicore(Tool):
         self._point = json.loads(said)["point"]
         return cost
 
-    def _create_target(self) -> str:
-        def target(*words: str, stdin: str = "") -> str:
-            return self.run(*self._command(self.second_repository, *words), stdin=stdin)[1]
+    def _create_target(self) -> None:
+        def target(*words: str, stdin: str = "") -> None:
+            self.run(*self._command(self.second_repository, *words), stdin=stdin)
 
         target("core", "init")
         target("user", "add", "admin", "--role", "administrator", "--password-stdin", stdin=PASSWORD + "\n")
-        fingerprint: str = json.loads(target("core", "certificate"))["fingerprint"]
-        return fingerprint
 
-    def _start_target(self) -> None:
-        if not self._port:
-            with socket.create_server(("127.0.0.1", 0)) as free:
-                self._port = free.getsockname()[1]
-        command = self._command(self.second_repository, "core", "run", "--listen", f"127.0.0.1:{self._port}")
+    def _start_target(self) -> str:
+        """Start the receiving Core, on the port it had before if it had one; its fingerprint."""
+        listen = f"127.0.0.1:{self._port}"  # port 0: any that is free
+        command = self._command(self.second_repository, "core", "run", "--listen", listen)
         with self.log.open("ab") as log:
             self._target = subprocess.Popen(
-                command, cwd=self.place, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                command, cwd=self.place, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log
             )
-        deadline = time.monotonic() + self.start_within
-        while time.monotonic() < deadline:
-            if self._target.poll() is not None:
-                break
-            with socket.socket() as probe:
-                probe.settimeout(0.2)
-                if probe.connect_ex(("127.0.0.1", self._port)) == 0:
-                    return
-        raise CommandFailed(f"the target Core did not come up:\n{self.log.read_text()[-1500:]}")
+        assert self._target.stdout is not None
+        ready, _, _ = select.select([self._target.stdout], [], [], self.start_within)
+        said = self._target.stdout.readline() if ready else b""
+        if not said:
+            raise CommandFailed(f"the target Core did not come up:\n{self.log.read_text()[-1500:]}")
+        answer = json.loads(said)
+        self._port = answer["port"]
+        return str(answer["fingerprint"])
 
     def _pair(self, fingerprint: str) -> None:
         words = ("--user", "admin", "--password-stdin", "--fingerprint", fingerprint)
