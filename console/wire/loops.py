@@ -27,6 +27,7 @@ class LoopThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._going: set[concurrent.futures.Future[Any]] = set()
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -43,11 +44,14 @@ class LoopThread:
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
         """Starts it and returns at once. Raises Cancelled after `close`."""
         try:
-            loop = self.loop
-        except Cancelled:
+            future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        except (Cancelled, RuntimeError):  # closed, or closed this very moment
             coroutine.close()
-            raise
-        return asyncio.run_coroutine_threadsafe(coroutine, loop)
+            raise Cancelled from None
+        with self._lock:
+            self._going.add(future)
+        future.add_done_callback(self._ended)
+        return future
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Its result, or what it raises. Raises Cancelled when the loop is closed meanwhile."""
@@ -67,6 +71,14 @@ class LoopThread:
             return
         loop.call_soon_threadsafe(loop.stop)
         thread.join(CLOSE_S * 2)
+        with self._lock:
+            left = list(self._going)
+        for future in left:  # submitted while the loop stopped: nobody else would wake whoever waits
+            future.cancel()
+
+    def _ended(self, future: concurrent.futures.Future[Any]) -> None:
+        with self._lock:
+            self._going.discard(future)
 
     @staticmethod
     def _new() -> asyncio.AbstractEventLoop:

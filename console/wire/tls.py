@@ -43,9 +43,9 @@ def trust(context: ssl.SSLContext, certificate: str) -> None:
 def client_context(identity: Identity | None) -> ssl.SSLContext:
     """For calls to a Core; `identity` is shown when there is one.
 
-    It verifies no chain, on purpose: the handshake proves that the server has the key of the certificate it shows,
-    and that this is the pinned certificate is checked, by fingerprint, before anything is sent (`check_pin`, or
-    `aiohttp.Fingerprint`). A context without such a check must not be used.
+    It verifies no chain, on purpose: the handshake proves that the server has the key of the certificate it shows, and
+    that this is the pinned certificate is checked by fingerprint before anything is sent. Without such a check it must
+    not be used.
     """
     context = _context(ssl.PROTOCOL_TLS_CLIENT, identity)
     context.check_hostname = False
