@@ -1,0 +1,95 @@
+"""`replicore backup MACHINE …`: one recovery point now."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from console.cli.arguments import example
+from console.cli.session import Session, session_of
+from console.client.client import Client
+from console.domain.answers import JobAnswer
+from console.domain.errors import Failed, refused
+from console.domain.sizes import format_duration, format_rate, format_size
+
+app = typer.Typer()
+
+
+@app.command(epilog=example("backup laptop", "backup laptop web --replicate", "backup laptop --base"))
+def backup(
+    ctx: typer.Context,
+    machines: Annotated[list[str], typer.Argument(metavar="MACHINE …", help="Names or ids of machines.")],
+    base: Annotated[bool, typer.Option("--base", help="A base image, whatever there is already.")] = False,
+    replicate: Annotated[bool, typer.Option("--replicate", help="Done when the targets have it too.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Does not wait for the jobs.")] = False,
+) -> None:
+    """Makes one recovery point of each machine now. Ends with 3 when a file could not be read."""
+    session = session_of(ctx)
+
+    async def work(core: Client) -> dict[str, Any]:
+        session.check_detach(detach)
+        if replicate:
+            await _check_replicated(core, machines)
+        jobs = [await core.back_up(machine, base=base) for machine in machines]
+        if detach:
+            return {"job": jobs[0]["id"]} if len(jobs) == 1 else {"jobs": [job["id"] for job in jobs]}
+        alone = len(jobs) == 1
+        results = [await _finish(session, core, job, replicate=replicate, alone=alone) for job in jobs]
+        return results[0] if len(results) == 1 else {"backups": results}
+
+    def show(result: dict[str, Any]) -> None:
+        if detach:
+            for job in result.get("jobs") or [result["job"]]:
+                session.show_detached({"job": job})
+            return
+        for one in result.get("backups") or [result]:
+            _show(session, one)
+
+    session.answer(work, show)
+
+
+async def _check_replicated(core: Client, machines: list[str]) -> None:
+    for name in machines:
+        machine = await core.machine(name)
+        if not machine["pairings"]:
+            raise refused(
+                "not-replicated",
+                f"“{machine['name']}” is not replicated to any Core.",
+                "Set that up first: replicore replication add PAIRING MACHINE",
+            )
+
+
+async def _finish(session: Session, core: Client, job: JobAnswer, *, replicate: bool, alone: bool) -> dict[str, Any]:
+    """The result of one backup. Where there are others to tell of, or a point was made, a failure stands in it."""
+    result: dict[str, Any] = {}
+    try:
+        result = dict((await session.follow(job))["result"] or {})
+        if replicate:
+            runs = await core.replicate_machine(job["subject"])
+            result["replicated"] = [(await session.follow(run))["result"] or {} for run in runs["jobs"]]
+    except Failed as known:
+        if alone and not result:
+            raise
+        session.fail_late(known)
+        return {"machine": job["subject_name"], "point": None, **result, "error": known.failure.to_dict()}
+    return result
+
+
+def _show(session: Session, result: dict[str, Any]) -> None:
+    if result.get("point") is None:
+        return
+    for image in result["images"]:
+        reason = f" ({image['base_reason']})" if image["base_reason"] else ""
+        session.output.say(
+            f"{image['volume']}: {image['kind']}{reason}, {image['files']} files, "
+            f"{format_size(image['bytes_read'])} read, {format_size(image['bytes_new'])} new, "
+            f"{format_size(image['bytes_stored'])} stored"
+            + (f", {image['files_unreadable']} unreadable" if image["files_unreadable"] else "")
+        )
+    session.output.say(f"Recovery point {result['point']} in {format_duration(result['duration_s'])}.")
+    for run in result.get("replicated", []):
+        rate = (
+            f", {format_rate(run['bytes_sent'] / run['duration_s'])}" if run["bytes_sent"] and run["duration_s"] else ""
+        )
+        session.output.say(f"Replicated: {run['points_sent']} sent, {format_size(run['bytes_sent'])}{rate}.")

@@ -1,0 +1,197 @@
+"""`replicore machine …`: what is protected here, and what came from other Cores."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from console.cli import asking
+from console.cli.arguments import example, interval, volume
+from console.cli.output import amount, loss_text, when
+from console.cli.paging import everything
+from console.cli.session import session_of
+from console.client.client import Client
+from console.domain.answers import MachineAnswer, MachineRemoved
+from console.domain.errors import usage
+from console.domain.machines import MachineKind
+from console.domain.sizes import format_interval
+
+app = typer.Typer(
+    help="Machines: what is protected here, and what came from other Cores.", epilog=example("machine list")
+)
+
+Name = Annotated[str, typer.Argument(help="Name or id of the machine.")]
+Volumes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--volume", metavar="[LABEL=]PATH", help="A directory that belongs to it; may be given several times."
+    ),
+]
+Excludes = Annotated[
+    list[str] | None,
+    typer.Option("--exclude", metavar="GLOB", help="What is left out; may be given several times."),
+]
+
+
+@app.command(
+    epilog=example(
+        "machine protect laptop --volume home=/home --every 60m --exclude '*.cache'",
+        "machine protect web --volume /etc --volume /var/www --repository big",
+    )
+)
+def protect(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="What the machine is called.")],
+    volumes: Volumes = None,
+    repository: Annotated[str | None, typer.Option(metavar="R", help="Where its points are kept.")] = None,
+    every: Annotated[str | None, typer.Option(metavar="60m", help="How often it is backed up; off: never.")] = None,
+    excludes: Excludes = None,
+) -> None:
+    """Protects directories of this machine from now on, backed up while a Core runs."""
+    session = session_of(ctx)
+    if not volumes:
+        raise usage("no-volumes", "Nothing was named to protect.", "Name directories: --volume [LABEL=]PATH")
+    chosen = [volume(text) for text in volumes]
+    interval_s = None if every is None else interval(every)
+    session.answer(
+        lambda core: core.protect(
+            name, chosen, repository=repository, interval_s=interval_s, excludes=tuple(excludes or ())
+        ),
+        lambda made: session.output.say(
+            f"“{made['name']}” is protected: {_volumes(made)}, "
+            f"{_every(made)}. The first backup: replicore backup {made['name']}"
+        ),
+    )
+
+
+@app.command("list", epilog=example("machine list", "machine list --kind replicated"))
+def list_machines(
+    ctx: typer.Context, kind: Annotated[MachineKind | None, typer.Option(help="Only these.")] = None
+) -> None:
+    """Machines of this Core, by name."""
+    session = session_of(ctx)
+    wanted = kind.value if kind else None
+
+    def show(found: dict[str, Any]) -> None:
+        rows = [
+            (
+                m["name"],
+                m["kind"],
+                "paused" if m["paused"] else format_interval(m["interval_s"]),
+                m["points"],
+                when(m["last_point"]),
+                m["repository"],
+                m["origin"],
+            )
+            for m in found["machines"]
+        ]
+        columns = ("Name", "Kind", "Every", ">Points", "Last point", "Repository", "Protected by")
+        session.output.table(columns, rows, "No machine yet: replicore machine protect NAME --volume PATH")
+
+    session.answer(
+        lambda core: everything("machines", lambda after: core.machines(kind=wanted, limit=1000, after=after)), show
+    )
+
+
+@app.command(epilog=example("machine show laptop"))
+def show(ctx: typer.Context, name: Name) -> None:
+    """Everything about one machine."""
+    session = session_of(ctx)
+
+    def tell(found: MachineAnswer) -> None:
+        session.output.facts(
+            [
+                ("Machine", f"{found['name']} ({found['id']})"),
+                ("Kind", found["kind"]),
+                ("Protected by", found["origin"]),
+                *((f"Volume {volume['label']}", volume["path"]) for volume in found["volumes"]),
+                ("Excluded", ", ".join(found["excludes"]) or "nothing"),
+                ("Backed up", _every(found)),
+                ("Next due", when(found["next_due"])),
+                ("Repository", found["repository"]),
+                ("Points", found["points"]),
+                ("Last point", when(found["last_point"])),
+                ("Replicated by", ", ".join(found["pairings"]) or "nothing"),
+            ]
+        )
+
+    session.answer(lambda core: core.machine(name), tell)
+
+
+@app.command(epilog=example("machine edit laptop --every 4h", "machine edit laptop --name notebook --exclude '*.iso'"))
+def edit(
+    ctx: typer.Context,
+    name: Name,
+    new_name: Annotated[str | None, typer.Option("--name", help="Another name.")] = None,
+    volumes: Volumes = None,
+    every: Annotated[str | None, typer.Option(metavar="60m", help="How often it is backed up; off: never.")] = None,
+    excludes: Excludes = None,
+    no_excludes: Annotated[bool, typer.Option("--no-exclude", help="Nothing is left out any more.")] = False,
+) -> None:
+    """Changes what is named; volumes and exclusions are replaced as a whole."""
+    session = session_of(ctx)
+    chosen = [volume(text) for text in volumes] if volumes else None
+    left_out = () if no_excludes else (tuple(excludes) if excludes else None)
+    interval_s = None if every is None else interval(every)
+    session.answer(
+        lambda core: core.edit_machine(name, name=new_name, volumes=chosen, interval_s=interval_s, excludes=left_out),
+        lambda made: session.output.say(f"“{made['name']}”: {_volumes(made)}, {_every(made)}."),
+    )
+
+
+@app.command(epilog=example("machine pause laptop"))
+def pause(ctx: typer.Context, name: Name) -> None:
+    """No scheduled backups until it is resumed."""
+    session = session_of(ctx)
+    session.answer(
+        lambda core: core.pause_machine(name), lambda made: session.output.say(f"“{made['name']}” is paused.")
+    )
+
+
+@app.command(epilog=example("machine resume laptop"))
+def resume(ctx: typer.Context, name: Name) -> None:
+    """Scheduled backups go on."""
+    session = session_of(ctx)
+    session.answer(
+        lambda core: core.resume_machine(name), lambda made: session.output.say(f"“{made['name']}”: {_every(made)}.")
+    )
+
+
+@app.command(epilog=example("machine remove laptop", "machine remove laptop --delete-points --yes"))
+def remove(
+    ctx: typer.Context,
+    name: Name,
+    delete_points: Annotated[bool, typer.Option("--delete-points", help="Its recovery points go too.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Without asking.")] = False,
+) -> None:
+    """Ends the protection of a machine. Its recovery points stay unless --delete-points."""
+    session = session_of(ctx)
+
+    async def work(core: Client) -> MachineRemoved:
+        loss = await core.machine_loss(name)
+        if delete_points:
+            what = loss_text(loss["machines"], loss["points"], loss["bytes"])
+            asking.confirm(session.output, f"This deletes {what}.", yes=yes)
+        else:
+            question = f"“{name}” will not be backed up any more; its recovery points stay."
+            asking.confirm(session.output, question, yes=yes, destructive=False)
+        return await core.remove_machine(name, delete_points=delete_points)
+
+    def tell(gone: MachineRemoved) -> None:
+        kept = "its points are kept" if gone["kind"] else f"{amount(gone['points_deleted'], 'recovery point')} deleted"
+        session.output.say(f"“{gone['machine']}” is not protected any more; {kept}.")
+
+    session.answer(work, tell)
+
+
+def _volumes(machine: MachineAnswer) -> str:
+    return ", ".join(f"{volume['label']} ({volume['path']})" for volume in machine["volumes"])
+
+
+def _every(machine: MachineAnswer) -> str:
+    if machine["kind"] != MachineKind.PROTECTED:
+        return "by its own Core" if machine["kind"] == MachineKind.REPLICATED else "not any more"
+    if machine["paused"]:
+        return "paused"
+    return f"every {format_interval(machine['interval_s'])}" if machine["interval_s"] else "only when asked"

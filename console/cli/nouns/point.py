@@ -1,0 +1,148 @@
+"""`replicore point …`: recovery points."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from console.cli import asking
+from console.cli.arguments import example, selection_text
+from console.cli.output import amount, loss_text, short, when
+from console.cli.session import Session, session_of
+from console.client.client import Client
+from console.domain.answers import FileList, ImageAnswer, PointDetailAnswer, PointPage, PointsDeleted
+from console.domain.sizes import format_size
+
+app = typer.Typer(help="Recovery points.", epilog=example("point list --machine laptop"))
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the point, or its first letters.")]
+
+
+@app.command("list", epilog=example("point list --machine laptop", "point list --state orphaned"))
+def list_points(
+    ctx: typer.Context,
+    machine: Annotated[str | None, typer.Option(metavar="M", help="Only of this machine.")] = None,
+    state: Annotated[
+        Literal["orphaned", "whole", "awaiting-seed", "awaiting-transfer", "broken"] | None,
+        typer.Option(help="Only in this state; orphaned: every one but whole."),
+    ] = None,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="At most so many.")] = 100,
+    after: Annotated[str | None, typer.Option(metavar="CURSOR", help="Goes on where a list ended.")] = None,
+) -> None:
+    """Recovery points, newest first: whether their chain is whole here, and what can be restored from them."""
+    session = session_of(ctx)
+
+    def show(found: PointPage) -> None:
+        rows = [
+            (
+                short(p["id"]),
+                p["machine"],
+                when(p["time"]),
+                p["kind"],
+                p["chain"],
+                p["restorability"],
+                format_size(p["size"]),
+            )
+            for p in found["points"]
+        ]
+        columns = ("Id", "Machine", "Time", "Kind", "Chain", "Restorable", ">Size")
+        session.output.table(columns, rows, "No recovery point.")
+        if found["next"]:
+            session.output.note(f"There are more: --after {found['next']}")
+
+    session.answer(lambda core: core.points(machine=machine, state=state, limit=limit, after=after), show)
+
+
+@app.command(epilog=example("point show 4f0c9a"))
+def show(ctx: typer.Context, point: Id) -> None:
+    """Everything about one point; of an orphan what is missing, why, and what heals it."""
+    session = session_of(ctx)
+    session.answer(lambda core: core.point(point), lambda found: _show(session, found))
+
+
+@app.command(epilog=example("point files 4f0c9a", "point files 4f0c9a home:ann/letters"))
+def files(
+    ctx: typer.Context,
+    point: Id,
+    path: Annotated[str, typer.Argument(help="A directory in it: sub/dir, or LABEL:sub/dir.")] = "",
+) -> None:
+    """The names in one directory of a point, and whether their bytes are here."""
+    session = session_of(ctx)
+
+    def tell(found: FileList) -> None:
+        rows = [
+            (
+                f"{f['mode'] & 0o7777:04o}",
+                format_size(f["size"]) if f["type"] == "file" else f["type"],
+                when(f["mtime"]) if f["mtime"] else "",
+                "" if f["here"] else (f["problem"] or "not here"),
+                f["volume"],
+                f["path"],
+            )
+            for f in found["files"]
+        ]
+        session.output.table(("Mode", ">Size", "Changed", "", "Volume", "Path"), rows, "Nothing is in it.")
+
+    session.answer(lambda core: core.files(point, selection_text(path)), tell)
+
+
+@app.command(epilog=example("point delete 4f0c9a --yes", "point delete 4f0c9a --chain"))
+def delete(
+    ctx: typer.Context,
+    points: Annotated[list[str], typer.Argument(metavar="ID …", help="Ids of points, or their first letters.")],
+    chain: Annotated[bool, typer.Option("--chain", help="Also the points that build on them.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Without asking.")] = False,
+) -> None:
+    """Deletes points. One that others build on goes only with them (--chain)."""
+    session = session_of(ctx)
+
+    async def work(core: Client) -> PointsDeleted:
+        loss = await core.points_loss(points, chain=chain)
+        what = loss_text(loss["machines"], loss["points"], loss["bytes"])
+        asking.confirm(session.output, f"This deletes {what}.", yes=yes)
+        return await core.delete_points(points, chain=chain)
+
+    session.answer(
+        work, lambda gone: session.output.say(f"{amount(gone['points_deleted'], 'recovery point')} deleted.")
+    )
+
+
+def _show(session: Session, point: PointDetailAnswer) -> None:
+    session.output.facts(
+        [
+            ("Point", point["id"]),
+            ("Machine", point["machine"]),
+            ("Time", when(point["time"])),
+            ("Kind", point["kind"]),
+            ("Chain", point["chain"]),
+            ("Restorable", point["restorability"]),
+            ("Size", format_size(point["size"])),
+        ]
+    )
+    for image in point["images"]:
+        print()
+        session.output.facts(_image(image))
+    if point["why"]:
+        print(f"\n{point['why']}")
+
+
+def _image(image: ImageAnswer) -> list[tuple[str, object]]:
+    reason = f" ({image['base_reason']})" if image["base_reason"] else ""
+    facts: list[tuple[str, object]] = [
+        ("Volume", image["volume"]),
+        ("Image", image["id"]),
+        ("Kind", f"{image['kind']}{reason}"),
+        ("Parent", image["parent"] or "–"),
+        ("Root", image["root"]),
+        ("Files", f"{image['files']} in {image['directories']} directories, {format_size(image['size'])}"),
+        ("New", f"{format_size(image['bytes_new'])} new, {format_size(image['bytes_stored'])} stored"),
+    ]
+    if image["chain"] != "whole":
+        facts += [
+            ("Chain", image["chain"]),
+            ("Missing", f"{amount(image['missing_objects'], 'object')}, {format_size(image['missing_bytes'])}"),
+            ("Waiting for", image["waiting_for"] or "nothing that is known"),
+            ("Restorable", f"{image['files_restorable']} of {image['files_total']} files"),
+        ]
+    return facts
