@@ -1,0 +1,304 @@
+"""Recovery points and their volume images."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, update
+
+from console.catalog import cursors, rows
+from console.catalog.batches import BATCH, batches
+from console.catalog.database import Database
+from console.catalog.images import STORED_COLUMNS, VALUE_COLUMNS, StoredImage, image_from, image_rows, stored_from
+from console.catalog.moments import from_us, to_us
+from console.catalog.names import find_row
+from console.domain.chains import ImageFact
+from console.domain.errors import Failed, not_found, refused
+from console.domain.events import Changed
+from console.domain.recovery_points import RecoveryPoint, VolumeImage
+from console.domain.replication import SourceImage
+
+_points = rows.points.c
+_images = rows.images.c
+_NOUN = "recovery point"
+_OLDEST_FIRST = (_images.time_us, _images.id)
+
+
+class Points:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(
+        self, point: RecoveryPoint, repository: str, here: Collection[str] = (), names: Collection[str] = ()
+    ) -> None:
+        """Records a point with all its images, and which of them (ids) are `here`, in that repository, and have all
+        `names` there. Adding it again only raises those flags; what else is known of it stays.
+
+        Raises Failed: `no-such-machine`, `no-such-repository`; `point-differs` when another point or image is known
+        under these ids.
+        """
+        have, named = set(here), set(names)
+        with self._database.transaction() as connection:
+            changed = self._add_point(connection, point)
+            known = {
+                row.id: row
+                for row in connection.execute(
+                    select(_images.id, _images.point, _images.root, _images.parent, _images.repository)
+                    .add_columns(_images.here, _images.names)
+                    .where(_images.id.in_([image.id for image in point.images]))
+                )
+            }
+            new = [image for image in point.images if image.id not in known]
+            if new:
+                _require(connection, rows.repositories, repository, "repository")
+                connection.execute(
+                    insert(rows.images), image_rows(point, new, repository, have, named, to_us(point.time))
+                )
+            for image in point.images:
+                if image.id in known and _raise_flags(connection, known[image.id], image, repository, have, named):
+                    changed = True
+            if changed or new:
+                self._database.touch(Changed.POINTS)
+
+    def get(self, id: str) -> RecoveryPoint:
+        """By id or beginning of an id. Raises Failed `no-such-recovery-point`, `ambiguous-id`."""
+        found = self.find(id)
+        if found is None:
+            raise not_found(_NOUN, id)
+        return found
+
+    def find(self, id: str) -> RecoveryPoint | None:
+        """As `get`, but None when there is none."""
+        with self._database.read() as connection:
+            row = find_row(connection, select(rows.points), rows.points, id, _NOUN, named=False, prefix=True)
+            return None if row is None else self._with_images(connection, [row])[0]
+
+    def latest(self, machine: str) -> RecoveryPoint | None:
+        """The newest point of a machine (id)."""
+        found, _ = self.page(machine, limit=1)
+        return found[0] if found else None
+
+    def page(
+        self, machine: str | None = None, limit: int = 100, after: str | None = None, newest_first: bool = True
+    ) -> tuple[list[RecoveryPoint], str | None]:
+        """Points of one machine (id) or all, by time. Returns the cursor of the next page, None behind the last.
+
+        Raises Failed `bad-cursor`.
+        """
+        statement = select(rows.points)
+        if machine is not None:
+            statement = statement.where(_points.machine == machine)
+        statement = cursors.page_of(
+            statement, _points.time_us, _points.id, limit=limit, after=after, newest_first=newest_first
+        )
+        with self._database.read() as connection:
+            found = connection.execute(statement).all()
+            return self._with_images(connection, found[: max(1, limit)]), cursors.next_of(found, limit, "time_us")
+
+    def all_of(self, machine: str) -> list[RecoveryPoint]:
+        """All points of a machine (id), oldest first."""
+        return self.newer_than(machine, None)
+
+    def newer_than(self, machine: str, moment: datetime | None) -> list[RecoveryPoint]:
+        """Points of a machine (id) made after a moment (None: all), oldest first."""
+        points = select(rows.points).where(_points.machine == machine).order_by(_points.time_us, _points.id)
+        images = select(*VALUE_COLUMNS).where(_images.machine == machine)
+        if moment is not None:
+            points = points.where(_points.time_us > to_us(moment))
+            images = images.where(_images.time_us > to_us(moment))
+        with self._database.read() as connection:
+            found = connection.execute(points).all()
+            return _assemble(found, connection.execute(images.order_by(_images.position, _images.id)))
+
+    def count(self, machine: str | None = None) -> int:
+        """How many points there are, of one machine (id) or all."""
+        statement = select(func.count()).select_from(rows.points)
+        if machine is not None:
+            statement = statement.where(_points.machine == machine)
+        with self._database.read() as connection:
+            return int(connection.scalar(statement) or 0)
+
+    def image(self, id: str) -> StoredImage:
+        """By id. Raises Failed `no-such-volume-image`."""
+        found = self.find_image(id)
+        if found is None:
+            raise not_found("volume image", id)
+        return found
+
+    def find_image(self, id: str) -> StoredImage | None:
+        with self._database.read() as connection:
+            row = connection.execute(select(*STORED_COLUMNS).where(_images.id == id)).first()
+        return None if row is None else stored_from(row)
+
+    def images_of(self, machine: str) -> list[StoredImage]:
+        """All images of a machine (id), oldest first."""
+        statement = select(*STORED_COLUMNS).where(_images.machine == machine).order_by(*_OLDEST_FIRST)
+        with self._database.read() as connection:
+            return [stored_from(row) for row in connection.execute(statement)]
+
+    def images_with_roots(self, repository: str) -> Iterator[StoredImage]:
+        """All images of a repository (id), machine by machine, oldest first. Memory stays flat, and nothing is held
+        open between two images; what is added meanwhile may or may not be among them."""
+        place = tuple_(_images.machine, _images.time_us, _images.id)
+        statement = (
+            select(*STORED_COLUMNS, _images.time_us)
+            .where(_images.repository == repository)
+            .order_by(_images.machine, _images.time_us, _images.id)
+            .limit(BATCH)
+        )
+        part = statement
+        while True:
+            with self._database.read() as connection:
+                found = connection.execute(part).all()
+            for row in found:
+                yield stored_from(row)
+            if len(found) < BATCH:
+                return
+            part = statement.where(place > tuple_(found[-1].machine, found[-1].time_us, found[-1].id))
+
+    def images_in(self, repository: str) -> list[StoredImage]:
+        """As `images_with_roots`, at once."""
+        return list(self.images_with_roots(repository))
+
+    def facts(self, machine: str) -> list[ImageFact]:
+        """What chains are judged by, of all images of a machine (id), oldest first."""
+        statement = (
+            select(_images.id, _images.parent, _images.here, _images.damaged)
+            .where(_images.machine == machine)
+            .order_by(*_OLDEST_FIRST)
+        )
+        with self._database.read() as connection:
+            return [ImageFact(*row) for row in connection.execute(statement)]
+
+    def source_images(self, machine: str) -> list[SourceImage]:
+        """What replication is planned by, of all images of a machine (id), oldest first."""
+        statement = (
+            select(_images.point, _images.id, _images.parent, _images.time_us, _images.here, _images.damaged)
+            .where(_images.machine == machine)
+            .order_by(*_OLDEST_FIRST)
+        )
+        with self._database.read() as connection:
+            return [
+                SourceImage(point, image, parent, time_us, here and not damaged)
+                for point, image, parent, time_us, here, damaged in connection.execute(statement)
+            ]
+
+    def set_damaged(self, images: Collection[str], damaged: bool) -> None:
+        """Objects of these images (ids) were found damaged, or found well again."""
+        with self._database.transaction() as connection:
+            statement = update(rows.images).where(_images.damaged != damaged).values(damaged=damaged)
+            for part in batches(images):
+                if connection.execute(statement.where(_images.id.in_(part))).rowcount:
+                    self._database.touch(Changed.POINTS)
+
+    def remove(self, points: Collection[str]) -> int:
+        """Forgets points (ids) with their images, whatever depends on those. Returns how many there were."""
+        removed = 0
+        with self._database.transaction() as connection:
+            for part in batches(points):
+                removed += connection.execute(delete(rows.points).where(_points.id.in_(part))).rowcount
+            if removed:
+                self._database.touch(Changed.POINTS)
+        return removed
+
+    def dependents(self, images: Collection[str]) -> list[str]:
+        """Images (ids) that build on one of these, directly or not, oldest first; without these themselves."""
+        found: dict[str, int] = {}
+        with self._database.read() as connection:
+            for part in batches(images):
+                below = select(_images.id, _images.time_us).where(_images.parent.in_(part)).cte("below", recursive=True)
+                child = rows.images.alias("child")
+                below = below.union(
+                    select(child.c.id, child.c.time_us).select_from(child).where(child.c.parent == below.c.id)
+                )
+                found.update((id, time_us) for id, time_us in connection.execute(select(below)))
+        for image in images:
+            found.pop(image, None)
+        return sorted(found, key=lambda image: (found[image], image))
+
+    def _add_point(self, connection: Connection, point: RecoveryPoint) -> bool:
+        """Whether there was something to write."""
+        known = connection.execute(select(_points.machine, _points.record).where(_points.id == point.id)).first()
+        if known is None:
+            _require(connection, rows.machines, point.machine, "machine")
+            connection.execute(
+                insert(rows.points).values(
+                    id=point.id,
+                    machine=point.machine,
+                    time_us=to_us(point.time),
+                    origin_core=point.origin_core,
+                    record=point.record,
+                    duration_s=point.duration_s,
+                    warnings=point.warnings,
+                )
+            )
+            return True
+        if known.machine != point.machine:
+            raise _differs(point.id)
+        if point.record and not known.record:
+            connection.execute(update(rows.points).where(_points.id == point.id).values(record=point.record))
+            return True
+        return False
+
+    def _with_images(self, connection: Connection, points: Sequence[Row[Any]]) -> list[RecoveryPoint]:
+        """Points of rows, their images loaded by one query a batch."""
+        images: list[Row[Any]] = []
+        for part in batches(row.id for row in points):
+            statement = select(*VALUE_COLUMNS).where(_images.point.in_(part))
+            images += connection.execute(statement.order_by(_images.position, _images.id))
+        return _assemble(points, images)
+
+
+def _raise_flags(
+    connection: Connection, known: Row[Any], image: VolumeImage, repository: str, here: set[str], names: set[str]
+) -> bool:
+    """Whether something rose."""
+    if (known.point, known.root, known.parent) != (image.point, image.root, image.parent):
+        raise _differs(image.id)
+    raised: dict[str, Any] = {}
+    if image.id in here and not known.here:
+        raised["here"] = True
+        if repository != known.repository:
+            _require(connection, rows.repositories, repository, "repository")
+            raised["repository"] = repository
+            raised["names"] = image.id in names
+    if image.id in names and not known.names:
+        raised["names"] = True
+    if raised:
+        connection.execute(update(rows.images).where(_images.id == image.id).values(**raised))
+    return bool(raised)
+
+
+def _assemble(points: Iterable[Row[Any]], images: Iterable[Sequence[Any]]) -> list[RecoveryPoint]:
+    """`images` in the order in which they stand in their points."""
+    of_point: dict[str, list[VolumeImage]] = {}
+    for row in images:
+        of_point.setdefault(row[1], []).append(image_from(row))
+    return [
+        RecoveryPoint(
+            row.id,
+            row.machine,
+            from_us(row.time_us),
+            row.origin_core,
+            tuple(of_point.get(row.id, ())),
+            row.record,
+            row.duration_s,
+            row.warnings,
+        )
+        for row in points
+    ]
+
+
+def _require(connection: Connection, table: Any, id: str, noun: str) -> None:
+    if connection.scalar(select(table.c.id).where(table.c.id == id)) is None:
+        raise not_found(noun, id)
+
+
+def _differs(id: str) -> Failed:
+    return refused(
+        "point-differs",
+        f"Something else is already recorded under the id {id[:12]}.",
+        "What is here was kept. Check the Core or drive that this came from.",
+    )
