@@ -91,8 +91,8 @@ class MemoryTarget:
         self.cuts: list[Failed] = []
         self.addresses: list[str] = []
         self.removed = False
-        self.trust: Callable[[str], None] = lambda certificate: None
-        self.before: Callable[[str], None] = lambda call: None
+        self.trust: Callable[[str], None] = lambda _: None
+        self.before: Callable[[str], None] = lambda _: None
         self.cut = threading.Event()
         """Set when a stream of frames was cut and what was whole has been kept."""
         self._lock = threading.Lock()
