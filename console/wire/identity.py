@@ -30,7 +30,7 @@ CERTIFICATE_FILE = "certificate.pem"
 KEY_FILE = "key.pem"
 YEARS = 20
 NAME_MAX = 64
-"""Characters of a common name, by X.509."""
+"""Bytes of a common name in UTF-8, by X.509."""
 LEEWAY = timedelta(hours=1)
 """A certificate begins so long before it was made, for peers whose clock is behind."""
 
@@ -51,7 +51,7 @@ class Identity:
     def create(cls, directory: Path, name: str, clock: Clock | None = None) -> Identity:
         """A new identity in `directory`, which must not exist yet; it appears whole or not at all.
 
-        `name` is cut to 64 characters. Without a clock the certificate counts from the moment the file system gave
+        `name` is cut to 64 bytes. Without a clock the certificate counts from the moment the file system gave
         its key file. Raises FileExistsError and other OSErrors.
         """
         if directory.exists():
@@ -65,7 +65,8 @@ class Identity:
         )
         _write(aside / KEY_FILE, pem, 0o600)
         now = clock.now() if clock else datetime.fromtimestamp((aside / KEY_FILE).stat().st_mtime, UTC)
-        certificate = _certificate(key, uuid.uuid4().hex, name.strip()[:NAME_MAX] or "core", now)
+        short = name.strip().encode("utf-8", "replace")[:NAME_MAX].decode("utf-8", "ignore")
+        certificate = _certificate(key, uuid.uuid4().hex, short or "core", now)
         _write(aside / CERTIFICATE_FILE, certificate.public_bytes(serialization.Encoding.PEM), 0o644)
         _sync_directory(aside)
         aside.rename(directory)
