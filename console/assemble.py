@@ -1,0 +1,327 @@
+"""The one place where real parts meet: it runs a Core, lends one to a command, and hands both to the command line.
+
+Everything heavy is imported where it is used: a command that talks to a running Core never pays for one of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from console.cli.parts import Reached
+from console.client import connect
+from console.client.client import Client
+from console.client.local import LOCK_FILE, LocalCore, forget_core, read_core, read_token, write_core
+from console.domain.errors import Failed, FailureKind, failed
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from filelock import BaseFileLock
+
+    from console.engine.core import Core
+    from console.service.serving import Serving
+    from console.wire.server import ServerThread
+
+log = logging.getLogger(__name__)
+
+IDENTITY = "identity"
+LOG_FILE = "core.log"
+LOG_BYTES = 5 << 20
+ANSWER_S = 10.0
+"""Somebody who holds a data directory gets so long to answer, or to let go of it."""
+LOOK_S = 0.05
+DOOR_S = 0.3
+"""A Core that serves a command for longer than this also listens, so that other commands need not wait for it."""
+EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+"""How a Core that listens on all addresses is reached from its own machine."""
+
+
+class House:
+    """What the command line is handed: see `cli.parts.Parts`."""
+
+    def default_data(self) -> Path:
+        from console.host.paths import data_directory
+
+        return data_directory()
+
+    def is_set_up(self, data: Path) -> bool:
+        return (data / IDENTITY).exists()
+
+    def reach(self, data: Path) -> AbstractAsyncContextManager[Reached]:
+        return _reach(data)
+
+    def serve(self, data: Path, listen: str | None, ready: Callable[[dict[str, Any]], None]) -> None:
+        """See `Parts.serve`. Raises Failed: `data-directory-in-use`, `port-in-use`, and what opening a Core refuses."""
+        lock = _lock(data)
+        if not _acquired(lock, ANSWER_S):
+            raise _in_use(data)
+        with _released(lock), _logging(data, aloud=True):
+            _serve(data, listen, ready)
+
+
+# --- a Core of its own
+
+
+def _serve(data: Path, listen: str | None, ready: Callable[[dict[str, Any]], None]) -> None:
+    from console.domain.settings import SETTINGS, parse_listen
+    from console.engine.core import Core
+    from console.service.app import create_app
+
+    core = Core(data)
+    try:
+        setting = SETTINGS["listen"]
+        host, port = parse_listen(listen or core.catalog.settings.get(setting.key) or setting.default)
+        serving = _serving(core, "service", schedules=True)
+        app = create_app(core, serving)
+        with _asked_to_stop() as asked:
+            door = _open_door(core, app, host, port, serving)
+            try:
+                core.calendar.start()
+                log.info("The Core “%s” listens on %s.", core.name, serving.address)
+                ready(
+                    {
+                        "core": core.identity.core_id,
+                        "name": core.name,
+                        "address": serving.address,
+                        "host": host,
+                        "port": door.server.port,
+                        "fingerprint": core.identity.fingerprint,
+                        "data": str(data),
+                        "pid": os.getpid(),
+                    }
+                )
+                asked.wait()
+                log.info("The Core was asked to stop.")
+            finally:
+                _close(core, app, door)
+    finally:
+        core.stop()
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[threading.Event]:
+    """Set when the process is asked to end. Asked once more, it ends at once, which is safe but leaves jobs behind."""
+    asked = threading.Event()
+
+    def stop(number: int, _: object) -> None:
+        if asked.is_set():
+            os._exit(128 + number)
+        asked.set()
+
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    before = [(number, signal.signal(number, stop)) for number in numbers]
+    try:
+        yield asked
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+# --- a way to the Core of a data directory
+
+
+@asynccontextmanager
+async def _reach(data: Path) -> AsyncIterator[Reached]:
+    lock = _lock(data)
+    for _ in range(round(ANSWER_S / LOOK_S)):
+        if _acquired(lock, 0.0):
+            with _released(lock), _logging(data, aloud=False):
+                async with _lodged(data) as reached:
+                    yield reached
+            return
+        client = await _running(data)
+        if client is not None:
+            try:
+                yield Reached(client)
+            finally:
+                await client.close()
+            return
+        await asyncio.sleep(LOOK_S)
+    raise _in_use(data)
+
+
+async def _running(data: Path) -> Client | None:
+    """A client of the Core that holds a data directory; None while it does not answer (yet, or any more)."""
+    known = read_core(data)
+    if known is None:
+        return None
+    client = connect.local(known, read_token(data))
+    try:
+        await client.status()
+    except Failed as error:
+        await client.close()
+        # Another certificate: the file is that of a Core that is gone, and its port has gone to somebody else.
+        if error.failure.kind is FailureKind.UNREACHABLE or error.failure.code == "wrong-fingerprint":
+            return None
+        raise
+    except BaseException:
+        await client.close()
+        raise
+    return client
+
+
+class Lodger:
+    """The Core that lives in a command's process: see `cli.parts.Guest`."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def busy(self) -> int:
+        return self._core.jobs.busy()
+
+    async def drained(self, timeout: float) -> bool:
+        return await asyncio.to_thread(self._core.jobs.drain, timeout)
+
+
+@asynccontextmanager
+async def _lodged(data: Path) -> AsyncIterator[Reached]:
+    """A Core in this process, without schedules. It listens on loopback once the command takes its time."""
+    from console.client.inside import InsideTransport
+    from console.engine.core import Core
+    from console.service.app import create_app
+
+    core = Core(data)
+    doors: list[ServerThread] = []
+    leaving = threading.Event()
+    try:
+        serving = _serving(core, "command", schedules=False)
+        app = create_app(core, serving)
+
+        def listen_later() -> None:
+            if leaving.wait(DOOR_S):
+                return
+            try:
+                doors.append(_open_door(core, app, "127.0.0.1", 0, serving))
+            except Failed as known:
+                log.warning("Other commands have to wait for this one: %s", known.failure.message)
+
+        door = threading.Thread(target=listen_later, name="door", daemon=True)
+        door.start()
+        client = Client(InsideTransport(app), read_token(data))
+        try:
+            yield Reached(client, Lodger(core))
+        finally:
+            await client.close()
+            leaving.set()
+            await asyncio.to_thread(door.join)
+            await asyncio.to_thread(_close, core, app, *doors)
+    finally:
+        await asyncio.to_thread(core.stop)
+
+
+# --- parts of both
+
+
+def _serving(core: Core, mode: str, *, schedules: bool) -> Serving:
+    from console.domain.clock import iso
+    from console.service.serving import Serving
+
+    return Serving(mode, "", iso(core.clock.now()), schedules)
+
+
+def _open_door(core: Core, app: FastAPI, host: str, port: int, serving: Serving) -> ServerThread:
+    """Listens for everybody, and says in the data directory where. Raises Failed `port-in-use`, `cannot-listen`."""
+    from console.domain.pairing import Direction
+    from console.wire.server import ServerThread, TlsServer
+
+    # Also those whose pairing was removed here: they are to be told.
+    trusted = [pairing.certificate for pairing in core.catalog.pairings.list(Direction.INCOMING)]
+    server = TlsServer(app, core.identity, host=host, port=port, trusted=trusted)
+    core.receive.trust = server.trust
+    door = ServerThread(server)
+    door.start()
+    serving.address = server.address
+    reached = EVERYWHERE.get(host, host)
+    write_core(core.data, LocalCore(reached, server.port, os.getpid(), core.identity.fingerprint))
+    return door
+
+
+def _close(core: Core, app: FastAPI, *doors: ServerThread) -> None:
+    """Nobody new comes in, jobs end, those who wait for them are told, then the door is shut."""
+    from console.service.app import close
+
+    if doors:
+        forget_core(core.data)
+    core.calendar.stop()
+    core.jobs.stop()
+    core.feed.close()
+    for door in doors:
+        door.stop()
+    close(app)
+
+
+def _lock(data: Path) -> BaseFileLock:
+    """The lock of a data directory, which is made if it is not there. Raises Failed `data-directory-unusable`."""
+    from filelock import FileLock
+
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (data / LOCK_FILE).touch(mode=0o600)
+    except OSError as error:
+        raise failed(
+            "data-directory-unusable",
+            f"{data} cannot be a data directory: {error.strerror or error}.",
+            "Name another with --data DIR, or run the command as the user that the Core runs as.",
+        ) from error
+    # Taken in one thread and given back in another, where a Core is stopped beside a running event loop.
+    return FileLock(data / LOCK_FILE, thread_local=False, mode=0o600)
+
+
+def _acquired(lock: BaseFileLock, timeout: float) -> bool:
+    from filelock import Timeout
+
+    try:
+        lock.acquire(timeout=timeout, poll_interval=LOOK_S)
+    except Timeout:
+        return False
+    return True
+
+
+@contextmanager
+def _released(lock: BaseFileLock) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _logging(data: Path, *, aloud: bool) -> Iterator[None]:
+    """The Core's log: a file in its data directory; `aloud`: also on standard error, for a service's journal."""
+    from logging.handlers import RotatingFileHandler
+
+    root = logging.getLogger()
+    handlers: list[logging.Handler] = [
+        RotatingFileHandler(data / LOG_FILE, maxBytes=LOG_BYTES, backupCount=3, encoding="utf-8", delay=True)
+    ]
+    if aloud:
+        handlers.append(logging.StreamHandler())
+    before = root.level
+    root.setLevel(logging.INFO)
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.setLevel(before)
+        for handler in handlers:
+            root.removeHandler(handler)
+            handler.close()
+
+
+def _in_use(data: Path) -> Failed:
+    known = read_core(data)
+    who = f" by process {known.pid}" if known is not None and known.pid != os.getpid() else ""
+    return failed(
+        "data-directory-in-use",
+        f"{data} is used{who}, which does not let go of it.",
+        "Wait for it to end, or stop it. Two Cores must never work on one directory.",
+    )
