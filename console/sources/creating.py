@@ -1,0 +1,273 @@
+"""Creating a tree on this host: every name is made beside its place, made whole, and only then given its name.
+
+Nothing here follows a symbolic link of the destination: directories are reached by descriptors that are proven to be
+the directory meant, names are looked at and made without following their last link. Every function may raise OSError.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import count
+
+from console.domain.trees import Entry, FileType
+from console.sources import reach
+from console.sources.attributes import ACLS, drop_acls, write_xattrs
+
+_DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_NEW_FILE = (
+    os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+) | getattr(os, "O_BINARY", 0)
+_LOOK = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+
+_NODES = {
+    FileType.CHARACTER_DEVICE: stat.S_IFCHR,
+    FileType.BLOCK_DEVICE: stat.S_IFBLK,
+    FileType.FIFO: stat.S_IFIFO,
+    FileType.SOCKET: stat.S_IFSOCK,
+}
+_PREFIX = f".replicore-{secrets.token_hex(6)}-"
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A directory of the destination, and which one it was when it was made or found."""
+
+    path: bytes
+    device: int
+    inode: int
+
+
+@dataclass(slots=True)
+class _Open:
+    descriptor: int
+    users: int
+
+
+class Places:
+    """Descriptors of the destination's directories: those in use, and some used lately. Thread-safe; close it."""
+
+    def __init__(self, keep: int = 128) -> None:
+        self._keep = keep
+        self._lock = threading.Lock()
+        self._open: OrderedDict[tuple[int, int], _Open] = OrderedDict()
+
+    @contextmanager
+    def use(self, place: Place) -> Iterator[int]:
+        """A descriptor of the directory. OSError (ESTALE) when another stands at its path by now."""
+        key = (place.device, place.inode)
+        with self._lock:
+            found = self._open.get(key)
+            if found is None:
+                found = self._open[key] = _Open(_reopen(place), 0)
+            self._open.move_to_end(key)
+            found.users += 1
+            self._drop_idle()
+        try:
+            yield found.descriptor
+        finally:
+            with self._lock:
+                found.users -= 1
+
+    def close(self) -> None:
+        with self._lock:
+            while self._open:
+                os.close(self._open.popitem()[1].descriptor)
+
+    def _drop_idle(self) -> None:
+        surplus = len(self._open) - self._keep
+        if surplus <= 0:
+            return
+        for key in [key for key, held in self._open.items() if not held.users][:surplus]:
+            os.close(self._open.pop(key).descriptor)
+
+
+def top(path: bytes) -> Place:
+    """The directory at an absolute path, made with those above it where it is not there; links in `path` are followed,
+    because the caller chose it."""
+    os.makedirs(path, exist_ok=True)
+    real = os.path.realpath(path)
+    status = os.stat(real)
+    if not stat.S_ISDIR(status.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+    return Place(real, status.st_dev, status.st_ino)
+
+
+def look(directory: int, name: bytes) -> os.stat_result | None:
+    """What stands under a name, not followed; None: nothing."""
+    try:
+        return os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+
+
+def make_directory(above: Place, directory: int, name: bytes) -> Place:
+    """A new directory, for its owner only until it is dressed. FileExistsError when the name is taken."""
+    os.mkdir(name, 0o700, dir_fd=directory)
+    return existing_directory(above, directory, name)
+
+
+def existing_directory(above: Place, directory: int, name: bytes) -> Place:
+    """A directory that is there. NotADirectoryError when the name is something else, also a link to a directory."""
+    status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+    if not stat.S_ISDIR(status.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), name)
+    return Place(above.path.rstrip(b"/") + b"/" + name, status.st_dev, status.st_ino)
+
+
+def is_empty(directory: int) -> bool:
+    with os.scandir(directory) as names:
+        return next(names, None) is None
+
+
+def begin_file(directory: int) -> tuple[int, bytes]:
+    """An open new file, and the name it has until `publish`."""
+    name = _aside()
+    return os.open(name, _NEW_FILE, 0o600, dir_fd=directory), name
+
+
+def write(file: int, data: bytes | memoryview, offset: int) -> None:
+    """All of `data` at `offset`."""
+    done = os.pwrite(file, data, offset)
+    while done < len(data):
+        done += os.pwrite(file, memoryview(data)[done:], offset + done)
+
+
+def set_size(file: int, size: int) -> None:
+    """Whatever was not written up to `size` is a hole."""
+    os.ftruncate(file, size)
+
+
+def make_other(directory: int, entry: Entry) -> tuple[bytes, list[Refusal]]:
+    """A symbolic link, device, fifo or socket under a name of its own until `publish`, fully dressed."""
+    name = _aside()
+    if entry.type is FileType.SYMLINK:
+        os.symlink(entry.target, name, dir_fd=directory)
+        return name, _dress_link(directory, name, entry)
+    os.mknod(name, _NODES[entry.type] | 0o600, entry.rdev, dir_fd=directory)
+    node = os.open(name, _LOOK, dir_fd=directory)
+    try:
+        if stat.S_IFMT(os.fstat(node).st_mode) != _NODES[entry.type]:
+            raise OSError(errno.ESTALE, "something else was put in its place")
+        # A descriptor that only names the node takes no fchmod; its path under /proc takes chmod, of this very node.
+        return name, dress(b"/proc/self/fd/%d" % node, entry)
+    finally:
+        os.close(node)
+
+
+def make_link(old: int, old_name: bytes, directory: int) -> bytes:
+    """One more hard link of a file that was restored, under a name of its own until `publish`."""
+    name = _aside()
+    os.link(old_name, name, src_dir_fd=old, dst_dir_fd=directory, follow_symlinks=False)
+    return name
+
+
+def publish(directory: int, aside: bytes, name: bytes) -> None:
+    """Gives what was made its name; what had that name, and is no directory, is gone."""
+    os.rename(aside, name, src_dir_fd=directory, dst_dir_fd=directory)
+
+
+def discard(directory: int, aside: bytes) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(aside, dir_fd=directory)
+
+
+def clear(directory: int, name: bytes) -> None:
+    """Takes away what is in the way: a file or link, or an empty directory (ENOTEMPTY when it is not)."""
+    status = look(directory, name)
+    if status is None:
+        return
+    if stat.S_ISDIR(status.st_mode):
+        os.rmdir(name, dir_fd=directory)
+    else:
+        os.unlink(name, dir_fd=directory)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What we were not let set: `owner`, `mode`, `times`, `access list` or the name of an extended attribute."""
+
+    what: str
+    why: str
+
+
+def dress(where: int | bytes, entry: Entry) -> list[Refusal]:
+    """Owner, mode, attributes, access lists and, last, times of an open file or directory."""
+    refused: list[Refusal] = []
+    mode = entry.mode
+    try:
+        drop_acls(where, entry.xattrs)
+    except OSError as problem:
+        refused.append(Refusal("access list", _why(problem)))
+    try:
+        os.chown(where, entry.uid, entry.gid)
+    except OSError as problem:
+        if not _owned(where, entry):
+            refused.append(Refusal("owner", _why(problem)))
+            # Rights that speak of the owner must not pass to another.
+            mode &= ~(stat.S_ISUID | stat.S_ISGID)
+    plain = tuple(x for x in entry.xattrs if x[0] not in ACLS)
+    if plain:
+        refused += _set_xattrs(where, plain)
+    try:
+        os.chmod(where, mode)
+    except OSError as problem:
+        refused.append(Refusal("mode", _why(problem)))
+    if len(plain) < len(entry.xattrs):
+        refused += _set_xattrs(where, tuple(x for x in entry.xattrs if x[0] in ACLS))
+    try:
+        os.utime(where, ns=(entry.mtime_ns, entry.mtime_ns))
+    except (OSError, OverflowError) as problem:
+        refused.append(Refusal("times", _why(problem)))
+    return refused
+
+
+def _dress_link(directory: int, name: bytes, entry: Entry) -> list[Refusal]:
+    refused: list[Refusal] = []
+    try:
+        os.chown(name, entry.uid, entry.gid, dir_fd=directory, follow_symlinks=False)
+    except OSError as problem:
+        status = look(directory, name)
+        if status is None or (status.st_uid, status.st_gid) != (entry.uid, entry.gid):
+            refused.append(Refusal("owner", _why(problem)))
+    if entry.xattrs:
+        refused += _set_xattrs(reach.below(directory, name), entry.xattrs, follow=False)
+    try:
+        os.utime(name, ns=(entry.mtime_ns, entry.mtime_ns), dir_fd=directory, follow_symlinks=False)
+    except (OSError, OverflowError) as problem:
+        refused.append(Refusal("times", _why(problem)))
+    return refused
+
+
+def _set_xattrs(where: int | bytes, wanted: tuple[tuple[bytes, bytes], ...], *, follow: bool = True) -> list[Refusal]:
+    return [Refusal(os.fsdecode(name), _why(problem)) for name, problem in write_xattrs(where, wanted, follow=follow)]
+
+
+def _owned(where: int | bytes, entry: Entry) -> bool:
+    status = os.stat(where)
+    return (status.st_uid, status.st_gid) == (entry.uid, entry.gid)
+
+
+def _why(problem: Exception) -> str:
+    return getattr(problem, "strerror", None) or str(problem)
+
+
+def _aside() -> bytes:
+    return f"{_PREFIX}{next(_numbers)}.part".encode()
+
+
+def _reopen(place: Place) -> int:
+    descriptor = reach.open_path(place.path, _DIRECTORY)
+    status = os.fstat(descriptor)
+    if (status.st_dev, status.st_ino) != (place.device, place.inode):
+        os.close(descriptor)
+        raise OSError(errno.ESTALE, "another directory stands in its place")
+    return descriptor
