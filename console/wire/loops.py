@@ -27,7 +27,7 @@ class LoopThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._closed = False
-        self._going: set[concurrent.futures.Future[Any]] = set()
+        self._going: dict[concurrent.futures.Future[Any], Coroutine[Any, Any, Any]] = {}
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -49,8 +49,11 @@ class LoopThread:
             coroutine.close()
             raise Cancelled from None
         with self._lock:
-            self._going.add(future)
+            self._going[future] = coroutine
+            late = self._closed
         future.add_done_callback(self._ended)
+        if late:
+            future.cancel()
         return future
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
@@ -72,13 +75,14 @@ class LoopThread:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(CLOSE_S * 2)
         with self._lock:
-            left = list(self._going)
-        for future in left:  # submitted while the loop stopped: nobody else would wake whoever waits
+            left = dict(self._going)
+        for future, coroutine in left.items():  # submitted while the loop stopped: nobody else would wake who waits
             future.cancel()
+            coroutine.close()
 
     def _ended(self, future: concurrent.futures.Future[Any]) -> None:
         with self._lock:
-            self._going.discard(future)
+            self._going.pop(future, None)
 
     @staticmethod
     def _new() -> asyncio.AbstractEventLoop:
