@@ -19,7 +19,7 @@ from console.cli.parts import Reached
 from console.client import connect
 from console.client.client import Client
 from console.client.local import LOCK_FILE, LocalCore, forget_core, read_core, read_token, write_core
-from console.domain.errors import Failed, FailureKind, failed
+from console.domain.errors import Failed, FailureKind, failed, refused
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -320,7 +320,7 @@ def _logging(data: Path, *, aloud: bool) -> Iterator[None]:
 def _in_use(data: Path) -> Failed:
     known = read_core(data)
     who = f" by process {known.pid}" if known is not None and known.pid != os.getpid() else ""
-    return failed(
+    return refused(
         "data-directory-in-use",
         f"{data} is used{who}, which does not let go of it.",
         "Wait for it to end, or stop it. Two Cores must never work on one directory.",

@@ -55,7 +55,7 @@ def failure_of(answer: Answer) -> Failed:
     """What an answer with a status of 400 and above says went wrong."""
     try:
         return Failed(Failure.from_dict(json.loads(answer.body)["error"]))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return failed(
             "not-a-core",
             f"What answered ({answer.status}) does not speak as a Core does.",
