@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -33,6 +31,7 @@ NOUNS = (
     "event",
     "tour",
 )
+CANCELLED = EXIT_CODES[FailureKind.CANCELLED]
 FLAGS = ("--json", "--quiet")
 VALUES = ("--data", "--core")
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -115,18 +114,15 @@ def run(arguments: Sequence[str], parts: Parts) -> int:
     except UsageError as wrong:
         return _wrong_usage(output, wrong)
     except (KeyboardInterrupt, typer.Abort):
-        output.error(Failure("cancelled", "The command was cancelled.", "", FailureKind.CANCELLED))
-        return EXIT_CODES[FailureKind.CANCELLED]
-    except BrokenPipeError:
-        # Whoever read our output has had enough; the interpreter must not complain about it at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        code = CANCELLED
     except Exception as bug:
         if not output.json:
             raise
         text = f"Replicore met a bug: {type(bug).__name__}: {bug}"
         output.error(Failure("internal-error", text, "Please report it; without --json there is a traceback."))
         return 1
+    if code == CANCELLED:
+        output.error(Failure("cancelled", "The command was cancelled.", "", FailureKind.CANCELLED))
     return code if isinstance(code, int) else 0
 
 

@@ -43,7 +43,14 @@ def parse_address(text: str) -> tuple[str, int]:
         raise problem from error
     if separator and scheme.lower() != "https":
         raise usage("bad-address", f"A Core is reached by https, not by {scheme}.", "Write https://HOST:PORT")
-    if not parts.hostname or port == 0 or parts.path not in ("", "/") or parts.query or parts.username is not None:
+    if (
+        not parts.hostname
+        or any(ch.isspace() for ch in text)
+        or port == 0
+        or parts.path not in ("", "/")
+        or parts.query
+        or parts.username is not None
+    ):
         raise problem
     return parts.hostname, port or DEFAULT_PORT
 

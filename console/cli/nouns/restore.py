@@ -33,7 +33,8 @@ def files(
     paths: Annotated[
         list[str] | None, typer.Argument(metavar="[PATH …]", help="What of it: sub/dir, or LABEL:sub/dir; else all.")
     ] = None,
-    to: Annotated[str, typer.Option(metavar="DIR", help="Where to, on the Core's machine.")] = "",
+    *,
+    to: Annotated[str, typer.Option(metavar="DIR", help="Where to, on the Core's machine.")],
     overwrite: Annotated[
         Literal["never", "older", "always"], typer.Option(help="What happens to files that are there already.")
     ] = "never",
@@ -44,8 +45,6 @@ def files(
 ) -> None:
     """Restores files and folders of a point. Ends with 3 when some were skipped, with 6 when damage was found."""
     session = session_of(ctx)
-    if not to:
-        raise typer.BadParameter("Missing option '--to'.")
     chosen = [selection_text(path) for path in paths or ()]
     target = path_text(to)
 
