@@ -1,0 +1,98 @@
+"""What the chunk index holds, and the SQL that asks it: no connection here."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from console.domain.objects import FRAME_SIZE, Kind
+from console.repository.pack import PackEntry
+
+REVISION = 1
+APPLICATION = 0x52504C49
+"""“RPLI”: marks the file as ours."""
+_AT_ONCE = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+"""Sizes of the lists that are looked up together: few, so that few statements are prepared."""
+SCHEMA = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE packs(number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, bytes INTEGER NOT NULL,
+                   objects INTEGER NOT NULL, plain INTEGER NOT NULL);
+CREATE TABLE objects(id BLOB PRIMARY KEY, pack INTEGER NOT NULL, offset INTEGER NOT NULL, stored INTEGER NOT NULL,
+                     plain INTEGER NOT NULL, kind INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE condemned(id BLOB NOT NULL, pack INTEGER NOT NULL, PRIMARY KEY(id, pack)) WITHOUT ROWID;
+CREATE INDEX rare_kinds ON objects(kind) WHERE kind >= {int(Kind.ROOT)};
+PRAGMA application_id = {APPLICATION};
+PRAGMA user_version = {REVISION};
+COMMIT;
+"""
+COLUMNS = "id, pack, offset, stored, plain, kind"
+FIND = f"SELECT {COLUMNS} FROM objects WHERE id = ?"
+HAS = "SELECT 1 FROM objects WHERE id = ?"
+PLACES = {n: f"SELECT {COLUMNS} FROM objects WHERE id IN ({','.join('?' * n)})" for n in _AT_ONCE}
+IDS = {n: f"SELECT id FROM objects WHERE id IN ({','.join('?' * n)})" for n in _AT_ONCE}
+
+
+class Place(NamedTuple):
+    """Where an object lies: number of the pack, offset of its frame; sizes in bytes, `stored` without the header."""
+
+    id: bytes
+    pack: int
+    offset: int
+    stored: int
+    plain: int
+    kind: int
+
+    @property
+    def end(self) -> int:
+        return self.offset + FRAME_SIZE + self.stored
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedPack:
+    """A pack as the index knows it. `bytes`: of the file; `objects`: those that are looked for in it."""
+
+    number: int
+    name: str
+    bytes: int
+    objects: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Over all packs. `stored`: bytes of the files; `plain`: of the objects."""
+
+    objects: int = 0
+    stored: int = 0
+    plain: int = 0
+    packs: int = 0
+
+
+NewPack = tuple[str, int, Sequence[PackEntry]]
+"""Name, bytes of the file, objects."""
+
+
+def in_lists(ids: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    """In lists of the lengths that statements are prepared for; the last one is filled up with its last id."""
+    for start in range(0, len(ids), _AT_ONCE[-1]):
+        part = ids[start : start + _AT_ONCE[-1]]
+        wanted = 1 << (len(part) - 1).bit_length()
+        yield part if len(part) == wanted else [*part, *[part[-1]] * (wanted - len(part))]
+
+
+def recount(writer: sqlite3.Connection) -> None:
+    """Sets what the table of packs says of their objects to what is true."""
+    counts = writer.execute("SELECT count(*), sum(plain), pack FROM objects GROUP BY pack").fetchall()
+    writer.execute("UPDATE packs SET objects = 0, plain = 0")
+    writer.executemany("UPDATE packs SET objects = ?, plain = ? WHERE number = ?", counts)
+
+
+def elsewhere(writer: sqlite3.Connection, rows: list[Place]) -> list[Place]:
+    """Those of `rows` whose object is looked for in another place."""
+    taken = {
+        row[0]: (row[1], row[2])
+        for part in in_lists([row.id for row in rows])
+        for row in writer.execute(PLACES[len(part)], part)
+    }
+    return [row for row in rows if taken.get(row.id) != (row.pack, row.offset)]

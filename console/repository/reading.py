@@ -1,0 +1,189 @@
+"""Reading objects back: found in the index, read in as few pieces as their places allow, every one proven."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from itertools import groupby
+
+from console.domain.objects import FRAME_SIZE
+from console.repository.codec import FrameError, Header, check_digest, decode, read_header
+from console.repository.failures import object_damaged, object_missing
+from console.repository.index import Index
+from console.repository.pack import PackDamaged, PackReader
+from console.repository.places import Place
+from console.repository.storage import PackFile, PackStorage
+
+log = logging.getLogger(__name__)
+
+_PIECE = 1 << 20
+"""Bytes that are read at once, unless one frame is longer."""
+_SKIP = 16 << 10
+"""So many unwanted bytes between two wanted frames are read along: cheaper than a further read."""
+
+
+class Readers:
+    """Reads what finished packs hold. `settle(ids)` makes those of them durable that are pending still."""
+
+    def __init__(self, storage: PackStorage, index: Index, settle: Callable[[Iterable[bytes]], None]) -> None:
+        self._storage = storage
+        self._index = index
+        self._settle = settle
+
+    def read(self, oid: bytes) -> bytes:
+        """See `Repository.read`."""
+        place = self._index.find(oid)
+        if place is None:
+            self._settle([oid])
+            place = self._index.find(oid)
+            if place is None:
+                raise object_missing(oid)
+        try:
+            with self._storage.open(self._index.name(place.pack)) as pack:
+                raw = pack.read(place.offset, place.end - place.offset)
+            header, stored = _frame(place, raw, 0)
+            return decode(header, stored)
+        except (FrameError, OSError) as error:
+            raw, header = self._second_try(place, error)
+            return self._decoded(place, header, memoryview(raw)[FRAME_SIZE:])
+
+    def read_many(self, ids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        """See `Repository.read_many`."""
+        for run, raw in self._runs(self._places(ids)):
+            view = memoryview(raw)
+            for place in run:
+                at = place.offset - run[0].offset
+                try:
+                    header, stored = _frame(place, view, at)
+                    plain = decode(header, stored)
+                except FrameError as error:
+                    again, header = self._second_try(place, error)
+                    plain = self._decoded(place, header, memoryview(again)[FRAME_SIZE:])
+                yield place.id, plain
+
+    def frames(self, ids: Sequence[bytes]) -> Iterator[bytes]:
+        """See `Repository.frames`."""
+        for run, raw in self._runs(self._places(ids)):
+            base = run[0].offset
+            start = 0
+            end = 0
+            for place in run:
+                at = place.offset - base
+                try:
+                    _frame(place, raw, at)
+                except FrameError as error:
+                    again, _ = self._second_try(place, error)
+                    if end > start:
+                        yield raw[start:end]
+                    yield again
+                    start = end = place.end - base
+                    continue
+                if at != end:
+                    if end > start:
+                        yield raw[start:end]
+                    start = at
+                end = place.end - base
+            if end > start:
+                yield raw if (start, end) == (0, len(raw)) else raw[start:end]
+
+    def is_true(self, place: Place) -> bool:
+        """Whether the object lies there, whole."""
+        try:
+            with self._storage.open(self._index.name(place.pack)) as pack:
+                raw = pack.read(place.offset, place.end - place.offset)
+            decode(*_frame(place, raw, 0))
+        except (FrameError, OSError):
+            return False
+        return True
+
+    def _places(self, ids: Sequence[bytes]) -> list[Place]:
+        """In pack order, each once. Raises Failed `object-missing` before anything is read."""
+        wanted = dict.fromkeys(ids)
+        places = self._index.find_many(wanted)
+        if len(places) < len(wanted):
+            self._settle(wanted)
+            places = self._index.find_many(wanted)
+            found = {place.id for place in places}
+            for oid in wanted:
+                if oid not in found:
+                    raise object_missing(oid)
+        places.sort(key=_by_place)
+        return places
+
+    def _runs(self, places: list[Place]) -> Iterator[tuple[list[Place], bytes]]:
+        """Neighbours that are read together, and the bytes from the first one's frame to the last one's end; fewer
+        where the pack is cut off or cannot be read."""
+        for number, group in groupby(places, key=lambda place: place.pack):
+            mine = list(group)
+            name = self._index.name(number)
+            pack: PackFile | None = None
+            with ExitStack() as opened:
+                for run in _neighbours(mine):
+                    try:
+                        pack = pack or opened.enter_context(self._storage.open(name))
+                        raw = _read(pack, run)
+                    except FileNotFoundError as error:
+                        raise object_missing(run[0].id) from error
+                    except OSError as error:
+                        raise object_damaged(run[0].id, name, f"its pack cannot be read ({error})") from error
+                    yield run, raw
+
+    def _second_try(self, place: Place, error: FrameError | OSError) -> tuple[bytes, Header]:
+        """The index is only a cache: asks the pack itself where the object lies. The frame, digest proven, and header.
+
+        Raises Failed when there is no true frame of it.
+        """
+        name = self._index.name(place.pack)
+        try:
+            with self._storage.open(name) as pack:
+                entries = PackReader(pack.read, pack.size).entries()
+                for entry in entries:
+                    if entry.id == place.id and entry.offset != place.offset:
+                        other = Place(entry.id, place.pack, entry.offset, entry.stored, entry.plain, entry.kind)
+                        raw = pack.read(other.offset, other.end - other.offset)
+                        header, _ = _frame(other, raw, 0)
+                        log.warning("The index was wrong about object %s in pack %s.", place.id.hex(), name)
+                        self._index.repoint([other])
+                        return raw, header
+        except FileNotFoundError as gone:
+            raise object_missing(place.id) from gone
+        except (PackDamaged, FrameError, OSError) as second:
+            log.warning("Pack %s: %s", name, second)
+        why = f"its pack cannot be read ({error})" if isinstance(error, OSError) else str(error)
+        raise object_damaged(place.id, name, why) from error
+
+    def _decoded(self, place: Place, header: Header, stored: memoryview) -> bytes:
+        try:
+            return decode(header, stored)
+        except FrameError as error:
+            raise object_damaged(place.id, self._index.name(place.pack), str(error)) from error
+
+
+def _frame(place: Place, raw: bytes | memoryview, at: int) -> tuple[Header, memoryview]:
+    """Header and stored bytes of the frame at `at`, proven by its digest and against the index. Raises FrameError."""
+    if at + FRAME_SIZE > len(raw):
+        raise FrameError("its pack is cut off before it", place.id)
+    header = read_header(raw, at)
+    if header[6] != place.id or header[0] != place.stored:
+        raise FrameError("another object lies in its place", place.id)
+    return header, check_digest(header, raw, at)
+
+
+def _by_place(place: Place) -> tuple[int, int]:
+    return place.pack, place.offset
+
+
+def _neighbours(places: list[Place]) -> Iterator[list[Place]]:
+    run: list[Place] = []
+    for place in places:
+        if run and (place.offset - run[-1].end > _SKIP or place.end - run[0].offset > _PIECE):
+            yield run
+            run = []
+        run.append(place)
+    yield run
+
+
+def _read(pack: PackFile, run: list[Place]) -> bytes:
+    start = run[0].offset
+    return pack.read(start, run[-1].end - start)

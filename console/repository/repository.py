@@ -1,0 +1,242 @@
+"""The object store as a whole: a directory of packs, found through an index, written by sessions."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+from filelock import FileLock
+
+from console.domain.checks import CheckReport
+from console.domain.objects import FRAME_SIZE, Kind
+from console.domain.progress import Reporter
+from console.repository import marker
+from console.repository.failures import write_failed
+from console.repository.frames import Provers
+from console.repository.index import Index
+from console.repository.pack import Gap, PackDamaged, PackReader
+from console.repository.places import NewPack, Place
+from console.repository.reading import Readers
+from console.repository.session import WriteSession
+from console.repository.storage import LocalStorage, PackStorage
+from console.repository.verify import Verifier
+from console.repository.writing import OpenPacks, Stake
+
+log = logging.getLogger(__name__)
+
+NAMESPACE = "own"
+
+
+class Usage(NamedTuple):
+    """`stored_bytes`: of all pack files; `plain_bytes`: of the objects; `free_bytes`: that may still be written."""
+
+    objects: int
+    stored_bytes: int
+    plain_bytes: int
+    packs: int
+    free_bytes: int
+
+
+class Repository:
+    """Thread-safe. One process at a time has it open (an OS file lock). Use `create` or `open`."""
+
+    def __init__(self, path: Path, id: str, lock: FileLock, storage: PackStorage) -> None:
+        self.path = path
+        self.id = id
+        self._lock = lock
+        self._storage = storage
+        left = storage.clear()
+        if left:
+            log.info("Repository %s: %d pack(s) that were never finished are gone.", path, left)
+        self._index = Index(path / NAMESPACE / "index.sqlite", self._told)
+        self._packs = OpenPacks(storage, self._index)
+        self._provers = Provers()
+        self._readers = Readers(storage, self._index, self._settle)
+        self.missing_packs: tuple[str, ...] = ()
+        """Packs the index knew that were gone when the repository was opened."""
+        try:
+            self.missing_packs = self._reconcile()
+        except BaseException:
+            self._index.close()
+            raise
+
+    @classmethod
+    def create(
+        cls, path: Path, *, id: str, created: datetime, storage: Callable[[Path], PackStorage] = LocalStorage
+    ) -> Repository:
+        """Makes a repository in a new or empty directory and opens it.
+
+        Raises Failed: `repository-exists`, `directory-not-empty`, and as `open`.
+        """
+        marker.prepare(path)
+        return cls._enter(path, storage, lambda: marker.write(path, id, created))
+
+    @classmethod
+    def open(cls, path: Path, *, storage: Callable[[Path], PackStorage] = LocalStorage) -> Repository:
+        """Opens a repository; whatever is damaged in its index is built again from the packs.
+
+        Raises Failed: `repository-gone`, `repository-in-use`, `repository-newer`, `repository-damaged-marker`,
+        `repository-unwritable`, `repository-full`.
+        """
+        marker.read(path)
+        return cls._enter(path, storage, lambda: marker.read(path))
+
+    @classmethod
+    def _enter(cls, path: Path, storage: Callable[[Path], PackStorage], identify: Callable[[], str]) -> Repository:
+        lock = marker.lock(path)
+        try:
+            # What lies inside comes first: a directory with a marker is a whole repository.
+            packs = storage(path / NAMESPACE)
+            return cls(path, identify(), lock, packs)
+        except BaseException as error:
+            lock.release()
+            if isinstance(error, OSError | sqlite3.OperationalError):
+                raise write_failed(error, str(path)) from error
+            raise
+
+    def __enter__(self) -> Repository:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Keeps what was put, gives the lock back. Doing it again does nothing."""
+        if self._lock.is_locked:
+            try:
+                self._packs.close()
+                self._provers.close()
+                self._index.close()
+            finally:
+                self._lock.release()
+
+    # -------------------------------------------------------------------------------------------- asking
+
+    def missing(self, ids: Sequence[bytes]) -> list[bytes]:
+        """Those of `ids`, in the order given, that are neither durable nor pending."""
+        rest = [oid for oid in ids if not self._packs.pending(oid)]
+        known = self._index.known(rest)
+        return [oid for oid in rest if oid not in known]
+
+    def has(self, id: bytes) -> bool:
+        """Whether an object is durable or pending."""
+        return self._packs.pending(id) or self._index.has(id)
+
+    def records(self, kind: Kind = Kind.RECORD) -> Iterator[bytes]:
+        """Ids of all durable objects of a kind, in no order that means anything."""
+        return self._index.ids_of(kind)
+
+    def stored_size(self, ids: Sequence[bytes]) -> int:
+        """Bytes the frames of these objects take, headers included; what is not here counts as nothing."""
+        return sum(FRAME_SIZE + place.stored for place in self._index.find_many(ids))
+
+    def sweep(self) -> Iterator[tuple[bytes, int]]:
+        """(id, stored bytes without the header) of every durable object, in the order of ids."""
+        return self._index.sweep()
+
+    def usage(self) -> Usage:
+        """What it holds, and the room there is. Cheap."""
+        totals = self._index.totals()
+        return Usage(totals.objects, totals.stored, totals.plain, totals.packs, self._storage.free())
+
+    # ------------------------------------------------------------------------------------------- reading
+
+    def read(self, id: bytes) -> bytes:
+        """The plain bytes of an object, its digest and id proven; one that is pending is made durable first.
+
+        Raises Failed of kind DAMAGE: `object-missing`, `object-damaged` (both name the object, the latter the pack).
+        """
+        return self._readers.read(id)
+
+    def read_many(self, ids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        """(id, plain bytes) of each distinct id, in pack order, neighbours read together. Raises as `read`."""
+        return self._readers.read_many(ids)
+
+    def frames(self, ids: Sequence[bytes]) -> Iterator[bytes]:
+        """The frames of each distinct id as they lie in the packs, in pack order, digests proven; a piece is a run of
+        whole frames of at most about 1 MiB, or one frame. Raises as `read`."""
+        return self._readers.frames(ids)
+
+    # ------------------------------------------------------------------------------------------- writing
+
+    def session(self) -> WriteSession:
+        """To put objects. Many at once are fine; see there."""
+        return WriteSession(self._packs, self._index, self._provers)
+
+    # ------------------------------------------------------------------------------------------- proving
+
+    def check(self, *, read_data: bool, reporter: Reporter) -> CheckReport:
+        """Structure of every pack and its agreement with the index; with `read_data` every byte: each frame's digest,
+        and of what is not sealed the id. The `images` of each damage are left empty. A wrong index is built again.
+        """
+        verifier = Verifier(self._storage, self._index, read_data=read_data, reporter=reporter)
+        report = verifier.run()
+        notes = list(report.notes)
+        if verifier.unknown:
+            self._judge(self._index.add(self._told(verifier.unknown)))
+        if verifier.stray:
+            self.rebuild_index(reporter)
+            notes.append("The index did not agree with the packs and was built again from them.")
+        gone = sorted({*report.missing_packs, *self.missing_packs})
+        return CheckReport(report.objects, report.bytes, report.damaged, tuple(gone), 0, tuple(notes))
+
+    def rebuild_index(self, reporter: Reporter) -> None:
+        """Throws the index away and reads it from the packs again."""
+        reporter.phase("Reading the packs' indexes", items_total=sum(1 for _ in self._storage.names()))
+
+        def told() -> Iterator[NewPack]:
+            for pack in self._told():
+                reporter.advance(items=1)
+                yield pack
+
+        self._judge(self._index.rebuild(told()))
+
+    def condemn(self, ids: Sequence[bytes]) -> None:
+        """Strikes out objects whose stored bytes are damaged: they count as missing, and may be stored again."""
+        self._index.condemn(ids)
+
+    # ------------------------------------------------------------------------------------------- inside
+
+    def _settle(self, ids: Iterable[bytes]) -> None:
+        if any(self._packs.pending(oid) for oid in ids):
+            self._packs.flush(Stake())
+
+    def _reconcile(self) -> tuple[str, ...]:
+        """Makes the index agree with the directory; names of packs that are gone."""
+        known = self._index.packs().keys()
+        there = set(self._storage.names())
+        gone = tuple(sorted(known - there))
+        if gone:
+            log.warning("Repository %s: %d pack(s) are missing: %s", self.path, len(gone), ", ".join(gone[:10]))
+            self._index.strike(gone)
+        self._judge(self._index.add(self._told(sorted(there - known))))
+        return gone
+
+    def _told(self, names: Iterable[str] | None = None) -> Iterator[NewPack]:
+        """What packs say of themselves; all of them by default."""
+        for name in self._storage.names() if names is None else names:
+            with self._storage.open(name) as pack:
+                reader = PackReader(pack.read, pack.size)
+                try:
+                    entries = reader.entries()
+                except PackDamaged as error:
+                    log.warning("Pack %s is damaged (%s); it is read frame by frame.", name, error)
+                    entries = [part for part in reader.salvage() if not isinstance(part, Gap)]
+                yield name, pack.size, entries
+
+    def _judge(self, refused: list[Place]) -> None:
+        """Of objects that lie in two packs: if the copy in use is damaged and the other is not, takes the other."""
+        better = []
+        for place in refused:
+            current = self._index.find(place.id)
+            if current is not None and not self._readers.is_true(current) and self._readers.is_true(place):
+                better.append(place)
+        if better:
+            self._index.repoint(better)

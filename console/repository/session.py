@@ -1,0 +1,177 @@
+"""A session of writing: objects put, frames taken over, and the promise that `flush` makes."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from types import TracebackType
+from typing import NamedTuple
+
+from console.domain.objects import FRAME_SIZE, Kind
+from console.domain.replication import Accepted
+from console.repository.codec import Bytes, Frame, FrameError, encode, object_id
+from console.repository.failures import frame_damaged
+from console.repository.frames import Arrived, FrameSplitter, Proof, Provers
+from console.repository.index import Index
+from console.repository.writing import OpenPacks, Stake
+
+_BATCH_BYTES = 512 << 10
+_BATCH_FRAMES = 256
+_AHEAD = 4
+"""Batches of one stream that may be with the provers."""
+
+
+class Put(NamedTuple):
+    """What became of an object. `stored`: bytes it takes in a pack, header included; 0 when it was there already."""
+
+    id: bytes
+    new: bool
+    stored: int
+
+
+class WriteSession:
+    """Many may be open at once, and each may be used by many threads; all share the repository's open packs.
+
+    What was put is promised only by `flush`. A session one of whose packs could not be written stays failed; make a new
+    one when the cause is gone.
+    """
+
+    def __init__(self, packs: OpenPacks, index: Index, provers: Provers) -> None:
+        self._packs = packs
+        self._index = index
+        self._provers = provers
+        self._stake = Stake()
+        self._closed = False
+
+    def __enter__(self) -> WriteSession:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def put(self, kind: Kind, plain: Bytes) -> Put:
+        """Stores an object unless it is there. At most `MAX_PLAIN` bytes; the buffer may be used again afterwards.
+
+        Raises Failed: `repository-full`, `repository-unwritable`, `repository-gone`.
+        """
+        self._check()
+        oid = object_id(plain)
+        generation = self._packs.generation
+        if not self._packs.rely(self._stake, (oid,)) or self._index.has(oid):
+            return Put(oid, False, 0)
+        frame = encode(kind, plain, oid)
+        if self._packs.add(self._stake, frame, generation):
+            return Put(oid, True, frame.size)
+        return Put(oid, False, 0)
+
+    def put_frames(self, pieces: Iterable[bytes | bytearray | memoryview]) -> Accepted:
+        """Takes over frames from a stream that may be cut anywhere; each is proven before it is stored, as it is.
+
+        When the stream fails midway, what came whole before is kept. Counts every frame that arrived, also those that
+        were there already. Raises Failed: `frame-damaged` (nothing from that frame on is kept), and as `put`.
+        """
+        self._check()
+        intake = _Intake(self)
+        try:
+            for piece in pieces:
+                intake.take(piece)
+        except FrameError as error:
+            intake.settle()
+            raise frame_damaged(str(error), error.id) from error
+        except BaseException:
+            intake.settle()
+            raise
+        intake.settle()
+        if intake.unfinished:
+            raise frame_damaged("it ends within a frame")
+        return Accepted(intake.objects, intake.bytes)
+
+    def missing(self, ids: Sequence[bytes]) -> list[bytes]:
+        """As `Repository.missing`; what is not missing is relied on, so that `flush` makes it durable or fails."""
+        self._check()
+        rest = self._packs.rely(self._stake, ids)
+        known = self._index.known(rest)
+        return [oid for oid in rest if oid not in known]
+
+    def flush(self) -> None:
+        """Everything this session put or relied on is durable and in the index afterwards.
+
+        Raises Failed when a pack it relied on could not be written; the session stays failed then.
+        """
+        self._check()
+        self._packs.flush(self._stake)
+
+    def close(self) -> None:
+        """Ends the session. What was not flushed may or may not be kept."""
+        self._closed = True
+
+    def _check(self) -> None:
+        if self._closed:
+            raise RuntimeError("the session is closed")
+        self._stake.check()
+
+    def _store(self, frames: list[Frame]) -> None:
+        generation = self._packs.generation
+        ids = self._packs.rely(self._stake, [frame.id for frame in frames])
+        fresh = set(ids) - self._index.known(ids)
+        for frame in frames:
+            if frame.id in fresh:
+                self._packs.add(self._stake, frame, generation)
+
+
+class _Intake:
+    """Frames on their way in: split, proven in helper threads, stored in the order they came."""
+
+    def __init__(self, session: WriteSession) -> None:
+        self._session = session
+        self._splitter = FrameSplitter()
+        self._batch: list[Arrived] = []
+        self._batch_bytes = 0
+        self._waiting: deque[Callable[[], Proof]] = deque()
+        self.objects = 0
+        self.bytes = 0
+
+    @property
+    def unfinished(self) -> int:
+        return self._splitter.unfinished
+
+    def take(self, piece: bytes | bytearray | memoryview) -> None:
+        for arrived in self._splitter.feed(piece):
+            self._batch.append(arrived)
+            self._batch_bytes += len(arrived[1])
+            if self._batch_bytes >= _BATCH_BYTES or len(self._batch) >= _BATCH_FRAMES:
+                self._prove()
+                while len(self._waiting) > _AHEAD:
+                    self._store()
+
+    def settle(self) -> None:
+        """Stores all that came whole."""
+        if self._batch:
+            self._prove()
+        while self._waiting:
+            self._store()
+
+    def _prove(self) -> None:
+        self._waiting.append(self._session._provers.start(self._batch))
+        self._batch, self._batch_bytes = [], 0
+
+    def _store(self) -> None:
+        frames, error = self._waiting.popleft()()
+        try:
+            self._session._store(frames)
+        except BaseException:
+            self._drop()
+            raise
+        self.objects += len(frames)
+        self.bytes += sum(FRAME_SIZE + frame.stored for frame in frames)
+        if error is not None:
+            # What comes after a frame that is not true is not believed.
+            self._drop()
+            raise frame_damaged(str(error), error.id) from error
+
+    def _drop(self) -> None:
+        self._batch = []
+        while self._waiting:
+            self._waiting.popleft()()

@@ -1,0 +1,7 @@
+"""Where packs lie: a local directory, or memory for tests. One contract, one suite for all."""
+
+from console.repository.storage.interface import PackFile, PackSink, PackStorage
+from console.repository.storage.local import LocalStorage
+from console.repository.storage.memory import MemoryStorage
+
+__all__ = ["LocalStorage", "MemoryStorage", "PackFile", "PackSink", "PackStorage"]

@@ -1,0 +1,59 @@
+"""What the object store asks of a place for packs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+
+class PackFile(Protocol):
+    """One finished pack, open for reading. Thread-safe."""
+
+    size: int
+    """Bytes in it."""
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Up to `length` bytes; fewer only at the end. Raises OSError."""
+
+
+class PackSink(Protocol):
+    """One pack while it is written. Nobody can read it, and no crash leaves a part of it, before `finish`."""
+
+    def write(self, offset: int, pieces: Sequence[bytes | memoryview]) -> None:
+        """Puts the pieces one after the other, from `offset` bytes on. Any thread, in any order. Raises OSError."""
+
+    def finish(self, name: str) -> None:
+        """Synced to the medium, then in its place under `name`, and that synced as well. Raises OSError."""
+
+    def abandon(self) -> None:
+        """Drops what was written and gives its room back. Never raises OSError; does nothing after `finish`."""
+
+
+class PackStorage(Protocol):
+    """A place for packs. A name is 32 hex digits. Thread-safe. Methods raise OSError; a pack that is not there is
+    FileNotFoundError."""
+
+    place: str
+    """How people call it, for sentences."""
+
+    def begin(self) -> PackSink:
+        """A new pack, aside."""
+
+    def names(self) -> Iterator[str]:
+        """Every finished pack, in no order."""
+
+    def open(self, name: str) -> AbstractContextManager[PackFile]:
+        """A finished pack, to be read."""
+
+    def size(self, name: str) -> int:
+        """Bytes of a finished pack."""
+
+    def delete(self, name: str) -> None:
+        """Takes a finished pack away, for good (synced)."""
+
+    def clear(self) -> int:
+        """Drops every pack that was never finished (of a run that ended midway); how many there were."""
+
+    def free(self) -> int:
+        """Bytes that may still be written here."""

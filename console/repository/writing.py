@@ -1,0 +1,245 @@
+"""The packs being written, shared by all sessions of a repository, and what a session relies on.
+
+An object is *pending* from when its frame has a place in an open pack until that pack is synced and in the index.
+Frames are written in batches outside the lock; full packs are synced by helper threads, and producers wait when those
+fall behind, so memory stays flat.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from console.domain.errors import Failed
+from console.domain.objects import Kind
+from console.repository.codec import Bytes, Frame
+from console.repository.failures import write_failed
+from console.repository.index import Index
+from console.repository.pack import PACK, PACK_BYTES, PackWriter
+from console.repository.storage import PackSink, PackStorage
+
+log = logging.getLogger(__name__)
+
+_BATCH = 1 << 20
+"""Bytes of frames that are handed to the storage together."""
+_HELPERS = 2
+_SETTLING = 3
+"""So many packs may be on their way to the medium; producers wait for room above that."""
+
+
+class Stake:
+    """What one session has in the packs: as soon as one that it relies on fails, it fails."""
+
+    def __init__(self) -> None:
+        self.failure: BaseException | None = None
+
+    def check(self) -> None:
+        """Raises what went wrong with a pack relied on."""
+        if isinstance(self.failure, Failed):
+            raise Failed(self.failure.failure) from self.failure
+        if self.failure is not None:
+            raise RuntimeError("a pack that this session relies on could not be written") from self.failure
+
+
+class _OpenPack:
+    """`pieces` wait to be written from `base` bytes on; `writers`: threads that are writing some right now."""
+
+    def __init__(self, sink: PackSink) -> None:
+        self.sink = sink
+        self.books = PackWriter(PACK)
+        self.pieces: list[Bytes] = [PACK.magic]
+        self.base = 0
+        self.writers = 0
+        self.settled = False
+        self.failure: BaseException | None = None
+        self.stakes: set[Stake] = set()
+
+    def take_batch(self) -> tuple[int, list[Bytes]]:
+        batch = self.base, self.pieces
+        self.base, self.pieces = self.books.end, []
+        return batch
+
+
+class OpenPacks:
+    """One open pack for chunks and one for everything else, so that names are read without skipping over contents."""
+
+    def __init__(self, storage: PackStorage, index: Index) -> None:
+        self._storage = storage
+        self._index = index
+        self._changed = threading.Condition(threading.Lock())
+        self._pending: dict[bytes, _OpenPack] = {}
+        self._lanes: dict[bool, _OpenPack] = {}
+        self._unsettled: set[_OpenPack] = set()
+        self._settling = 0
+        self._closed = False
+        self._helpers = ThreadPoolExecutor(_HELPERS, thread_name_prefix="pack")
+        self.generation = 0
+        """Grows with each pack that becomes durable: an answer of the index is stale when it has changed since."""
+
+    def pending(self, oid: bytes) -> bool:
+        """Whether an object is on its way to the medium."""
+        return oid in self._pending
+
+    def rely(self, stake: Stake, ids: Sequence[bytes]) -> list[bytes]:
+        """Those of `ids` that are not pending; of the others `stake` has a share from now on."""
+        if not self._pending:
+            return list(ids)
+        with self._changed:
+            rest = []
+            for oid in ids:
+                pack = self._pending.get(oid)
+                if pack is None:
+                    rest.append(oid)
+                else:
+                    pack.stakes.add(stake)
+            return rest
+
+    def add(self, stake: Stake, frame: Frame, generation: int) -> bool:
+        """Takes a frame; False when its object is pending or durable already. `generation` is from before the index was
+        asked for it. Raises Failed (`repository-full`, …) when a pack that the stake relies on could not be written.
+        """
+        batch: tuple[int, list[Bytes]] | None = None
+        with self._changed:
+            while self._settling >= _SETTLING:
+                self._changed.wait()
+            stake.check()
+            holder = self._pending.get(frame.id)
+            if holder is not None:
+                holder.stakes.add(stake)
+                return False
+            if generation != self.generation and self._index.has(frame.id):
+                return False
+            lane = frame.kind == Kind.CHUNK
+            pack = self._lanes.get(lane) or self._begin(lane, stake)
+            pack.books.add(frame)
+            pack.pieces += frame.pieces
+            pack.stakes.add(stake)
+            self._pending[frame.id] = pack
+            full = pack.books.end >= PACK.head + PACK_BYTES
+            if full:
+                self._retire(lane)
+            elif pack.books.end - pack.base >= _BATCH:
+                batch = pack.take_batch()
+                pack.writers += 1
+        if batch is not None:
+            self._write(pack, *batch)
+            stake.check()
+        if full:
+            self._helpers.submit(self._settle, pack)
+        return True
+
+    def flush(self, stake: Stake) -> None:
+        """Everything pending at this moment, whoever put it, is durable (or gone with its pack) afterwards.
+
+        Raises Failed when a pack that the stake relies on could not be written.
+        """
+        with self._changed:
+            stake.check()
+            retired = [self._retire(lane) for lane in list(self._lanes)]
+            waiting = list(self._unsettled)
+        for pack in retired:
+            self._helpers.submit(self._settle, pack)
+        with self._changed:
+            while not all(pack.settled for pack in waiting):
+                self._changed.wait()
+            stake.check()
+
+    def close(self) -> None:
+        """Keeps what was put, as far as it can be written; nothing can be added afterwards."""
+        with self._changed:
+            self._closed = True
+        self.flush(Stake())
+        self._helpers.shutdown(wait=True)
+
+    def _begin(self, lane: bool, stake: Stake) -> _OpenPack:
+        if self._closed:
+            raise RuntimeError("the repository is closed")
+        try:
+            sink = self._storage.begin()
+        except OSError as error:
+            stake.failure = write_failed(error, self._storage.place)
+            raise stake.failure from error
+        pack = self._lanes[lane] = _OpenPack(sink)
+        self._unsettled.add(pack)
+        return pack
+
+    def _retire(self, lane: bool) -> _OpenPack:
+        """Nothing more comes into this lane's pack; it must be handed to `_settle` next."""
+        self._settling += 1
+        return self._lanes.pop(lane)
+
+    def _write(self, pack: _OpenPack, base: int, pieces: list[Bytes]) -> None:
+        failure: BaseException | None = None
+        try:
+            pack.sink.write(base, pieces)
+        except OSError as error:
+            failure = write_failed(error, self._storage.place)
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            with self._changed:
+                pack.writers -= 1
+                orphaned = failure is not None and self._fail(pack, failure)
+                self._changed.notify_all()
+            if orphaned:
+                self._helpers.submit(self._settle, pack)
+
+    def _settle(self, pack: _OpenPack) -> None:
+        """Runs once for every pack, in a helper thread: to the medium, into the index, and out of `pending`."""
+        failure: BaseException | None = None
+        try:
+            with self._changed:
+                while pack.writers:
+                    self._changed.wait()
+                failure = pack.failure
+            if failure is None:
+                self._finish(pack)
+        except (OSError, sqlite3.OperationalError) as error:
+            failure = write_failed(error, self._storage.place)
+        except BaseException as error:
+            log.exception("A pack could not be written.")
+            failure = error
+        if failure is not None:
+            log.warning("A pack with %d objects is given up: %s", len(pack.books.entries), failure)
+            pack.sink.abandon()
+        with self._changed:
+            if failure is not None:
+                self._fail(pack, failure)
+            else:
+                self._forget(pack)
+                self.generation += 1
+            pack.settled = True
+            self._unsettled.discard(pack)
+            self._settling -= 1
+            self._changed.notify_all()
+
+    def _finish(self, pack: _OpenPack) -> None:
+        books = pack.books
+        base, pieces = pack.take_batch()
+        pack.sink.write(base, [*pieces, books.tail()])
+        name = books.name()
+        pack.sink.finish(name)
+        self._index.add([(name, books.size, books.entries)])
+
+    def _fail(self, pack: _OpenPack, failure: BaseException) -> bool:
+        """Tells all who relied on it. True when the pack was open still; it is retired then."""
+        if pack.failure is None:
+            pack.failure = failure
+        for stake in pack.stakes:
+            stake.failure = stake.failure or pack.failure
+        self._forget(pack)
+        for lane, current in list(self._lanes.items()):
+            if current is pack:
+                self._retire(lane)
+                return True
+        return False
+
+    def _forget(self, pack: _OpenPack) -> None:
+        for entry in pack.books.entries:
+            if self._pending.get(entry.id) is pack:
+                del self._pending[entry.id]
+        pack.stakes = set()
