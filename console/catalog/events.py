@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from console.catalog import cursors, rows
 from console.catalog.database import Database
@@ -16,6 +17,8 @@ from console.domain.errors import not_found
 from console.domain.events import Changed, Event, Severity
 
 _t = rows.events.c
+_OPEN = _t.open_key > ""
+"""A range, which an index serves; `IS NOT NULL` may be taken for most of the table."""
 _NOUN = "event"
 _RISING = (Severity.INFO, Severity.WARNING, Severity.ERROR)
 
@@ -65,31 +68,19 @@ class Events:
         """The newest first. `since`: not older. `severity`: this or worse. `alerts_only`: what wants a person now, that
         is alerts not dismissed. Returns the cursor of the next page, None behind the last. Raises Failed `bad-cursor`.
         """
-        statement = select(rows.events)
-        if since is not None:
-            statement = statement.where(_t.time_us >= to_us(since))
-        if alerts_only:
-            statement = statement.where(_t.open_key.is_not(None))
-        statements: list[Select[Any]] = [statement]
-        if severity is not None and severity is not Severity.INFO:
-            worse = _RISING[_RISING.index(severity) :]
-            # One statement each, because an index serves each of them in order, but not both together.
-            statements = [statement.where(_t.severity == each.value) for each in worse]
         limit = max(1, limit)
+        severities = _RISING[_RISING.index(severity or Severity.INFO) :]
         with self._database.read() as connection:
-            parts = [
-                connection.execute(
-                    cursors.page_of(each, _t.time_us, _t.id, limit=limit, after=after, newest_first=True)
-                ).all()
-                for each in statements
-            ]
-        found = list(heapq.merge(*parts, key=lambda row: (row.time_us, row.id), reverse=True))
+            if alerts_only:
+                found = _open_alerts(connection, since, severities, after)
+            else:
+                found = _newest(connection, since, severities, limit, after)
         return [_from_row(row) for row in found[:limit]], cursors.next_of(found, limit, "time_us")
 
     def dismiss(self, id: str | None = None) -> int:
         """One alert (id or its beginning), or (None) all. Returns how many were open. Raises Failed `no-such-event`,
         `ambiguous-id`."""
-        statement = update(rows.events).where(_t.open_key.is_not(None)).values(dismissed=True, open_key=None)
+        statement = update(rows.events).where(_OPEN).values(dismissed=True, open_key=None)
         with self._database.transaction() as connection:
             if id is not None:
                 row = find_row(connection, select(rows.events), rows.events, id, _NOUN, named=False, prefix=True)
@@ -100,6 +91,41 @@ class Events:
             if dismissed:
                 self._database.touch(Changed.EVENTS)
             return dismissed
+
+
+def _newest(
+    connection: Connection, since: datetime | None, severities: Sequence[Severity], limit: int, after: str | None
+) -> list[Row[Any]]:
+    statement = select(rows.events)
+    if since is not None:
+        statement = statement.where(_t.time_us >= to_us(since))
+    # One statement each, because an index serves each severity in order of time, but not two together.
+    parts = [statement.where(_t.severity == each.value) for each in severities]
+    found = [
+        connection.execute(cursors.page_of(part, _t.time_us, _t.id, limit=limit, after=after, newest_first=True)).all()
+        for part in (parts if len(parts) < len(_RISING) else [statement])
+    ]
+    return list(heapq.merge(*found, key=_place, reverse=True))
+
+
+def _open_alerts(
+    connection: Connection, since: datetime | None, severities: Sequence[Severity], after: str | None
+) -> list[Row[Any]]:
+    """Open alerts are few among many events: all of them are read, and chosen from here."""
+    found = sorted(connection.execute(select(rows.events).where(_OPEN)), key=_place, reverse=True)
+    end = cursors.decode(after) if after is not None else None
+    wanted = {severity.value for severity in severities}
+    return [
+        row
+        for row in found
+        if row.severity in wanted
+        and (since is None or row.time_us >= to_us(since))
+        and (end is None or _place(row) < end)
+    ]
+
+
+def _place(row: Row[Any]) -> tuple[int, str]:
+    return row.time_us, row.id
 
 
 def _open_key(event: Event) -> str | None:

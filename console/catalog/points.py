@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, update
 
-from console.catalog import cursors, rows
+from console.catalog import cursors, flaws, rows
 from console.catalog.batches import BATCH, batches
 from console.catalog.database import Database
 from console.catalog.images import STORED_COLUMNS, VALUE_COLUMNS, StoredImage, image_from, image_rows, stored_from
@@ -37,7 +37,7 @@ class Points:
         `names` there. Adding it again only raises those flags; what else is known of it stays.
 
         Raises Failed: `no-such-machine`, `no-such-repository`; `point-differs` when another point or image is known
-        under these ids.
+        under these ids; `chain-loops` when an image would build on itself.
         """
         have, named = set(here), set(names)
         with self._database.transaction() as connection:
@@ -53,13 +53,16 @@ class Points:
             new = [image for image in point.images if image.id not in known]
             if new:
                 _require(connection, rows.repositories, repository, "repository")
-                connection.execute(
-                    insert(rows.images), image_rows(point, new, repository, have, named, to_us(point.time))
-                )
-            for image in point.images:
-                if image.id in known and _raise_flags(connection, known[image.id], image, repository, have, named):
-                    changed = True
-            if changed or new:
+                added = image_rows(point, new, repository, have, named, to_us(point.time))
+                connection.execute(insert(rows.images), added)
+                flaws.keep_added(connection, added)
+            raised = [
+                image.id
+                for image in point.images
+                if image.id in known and _raise_flags(connection, known[image.id], image, repository, have, named)
+            ]
+            flaws.keep(connection, raised)
+            if changed or new or raised:
                 self._database.touch(Changed.POINTS)
 
     def get(self, id: str) -> RecoveryPoint:
@@ -81,14 +84,22 @@ class Points:
         return found[0] if found else None
 
     def page(
-        self, machine: str | None = None, limit: int = 100, after: str | None = None, newest_first: bool = True
+        self,
+        machine: str | None = None,
+        limit: int = 100,
+        after: str | None = None,
+        newest_first: bool = True,
+        orphaned: bool = False,
     ) -> tuple[list[RecoveryPoint], str | None]:
-        """Points of one machine (id) or all, by time. Returns the cursor of the next page, None behind the last.
+        """Points of one machine (id) or all, by time; with `orphaned` only those that are not whole. Returns the cursor
+        of the next page, None behind the last.
 
         Raises Failed `bad-cursor`.
         """
         statement = select(rows.points)
-        if machine is not None:
+        if orphaned:
+            statement = statement.where(_points.id.in_(flaws.orphaned_points(machine)))
+        elif machine is not None:
             statement = statement.where(_points.machine == machine)
         statement = cursors.page_of(
             statement, _points.time_us, _points.id, limit=limit, after=after, newest_first=newest_first
@@ -172,6 +183,13 @@ class Points:
         with self._database.read() as connection:
             return [ImageFact(*row) for row in connection.execute(statement)]
 
+    def orphan_facts(self, machine: str) -> list[ImageFact]:
+        """The part of `facts` that matters when most images are whole: of those that are not, and of the whole ones
+        directly above them. An image that is not among them is whole; of the others `domain.chains.judge` says the
+        same as over all facts. Costs what is wrong, not what exists."""
+        with self._database.read() as connection:
+            return flaws.facts(connection, machine)
+
     def source_images(self, machine: str) -> list[SourceImage]:
         """What replication is planned by, of all images of a machine (id), oldest first."""
         statement = (
@@ -191,14 +209,17 @@ class Points:
             statement = update(rows.images).where(_images.damaged != damaged).values(damaged=damaged)
             for part in batches(images):
                 if connection.execute(statement.where(_images.id.in_(part))).rowcount:
+                    flaws.keep(connection, part)
                     self._database.touch(Changed.POINTS)
 
     def remove(self, points: Collection[str]) -> int:
         """Forgets points (ids) with their images, whatever depends on those. Returns how many there were."""
         removed = 0
         with self._database.transaction() as connection:
+            below = flaws.children_of_points(connection, points)
             for part in batches(points):
                 removed += connection.execute(delete(rows.points).where(_points.id.in_(part))).rowcount
+            flaws.keep(connection, below)
             if removed:
                 self._database.touch(Changed.POINTS)
         return removed
@@ -208,12 +229,9 @@ class Points:
         found: dict[str, int] = {}
         with self._database.read() as connection:
             for part in batches(images):
-                below = select(_images.id, _images.time_us).where(_images.parent.in_(part)).cte("below", recursive=True)
-                child = rows.images.alias("child")
-                below = below.union(
-                    select(child.c.id, child.c.time_us).select_from(child).where(child.c.parent == below.c.id)
-                )
-                found.update((id, time_us) for id, time_us in connection.execute(select(below)))
+                below = flaws.descendants(select(_images.id).where(_images.parent.in_(part)))
+                statement = select(_images.id, _images.time_us).join_from(below, rows.images, _images.id == below.c.id)
+                found.update((id, time_us) for id, time_us in connection.execute(statement))
         for image in images:
             found.pop(image, None)
         return sorted(found, key=lambda image: (found[image], image))

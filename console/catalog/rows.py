@@ -130,6 +130,14 @@ class ImageRow(Row, table=True):
     damaged: bool
 
 
+class FlawRow(Row, table=True):
+    __tablename__ = "flaws"
+    __table_args__ = (Index(None, "machine"),)
+
+    image: str = Field(primary_key=True, foreign_key="images.id", ondelete="CASCADE")
+    machine: str
+
+
 class PairingRow(Row, table=True):
     __tablename__ = "pairings"
     __table_args__ = (Index(None, "peer_fingerprint"),)
@@ -258,6 +266,7 @@ damaged_objects: Table = _tables["damaged_objects"]
 machines: Table = _tables["machines"]
 points: Table = _tables["points"]
 images: Table = _tables["images"]
+flaws: Table = _tables["flaws"]
 pairings: Table = _tables["pairings"]
 members: Table = _tables["members"]
 seeds: Table = _tables["seeds"]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from console.catalog import rows
 from console.catalog.batches import batches
@@ -115,60 +115,55 @@ class Seeds:
         With `pairing` (id) only those set aside for its seeds: what waits for a drive to one target still travels to
         another. Of several seeds the newest is named.
         """
-        statement = (
-            select(_i.image, _t.id, _t.state)
-            .join_from(rows.seed_images, rows.seeds, _i.seed == _t.id)
-            .where(_t.direction == Direction.OUTGOING.value, _t.state.in_(_RESERVING), ~_i.arrived)
-            .order_by(_t.created_us, _t.id)
-        )
-        if pairing is not None:
-            statement = statement.where(_t.pairing == pairing)
+        reserved: dict[str, Reservation] = {}
         with self._database.read() as connection:
-            return {
-                image: Reservation(seed, SeedState(state))
-                for image, seed, state in _of_images(connection, statement, of)
-            }
+            for seed in _reserving(connection, Direction.OUTGOING, pairing):
+                reservation = Reservation(seed.id, SeedState(seed.state))
+                reserved.update(dict.fromkeys(_awaited(connection, seed.id, of), reservation))
+        return reserved
 
     def expected(self, images: Collection[str]) -> dict[str, Expected]:
         """Which of these images (ids) a seed that another Core writes will bring. Of several seeds the newest one, a
         written one before one that is not."""
-        statement = (
-            select(_i.image, _t.id, _t.state, _t.comment, _t.written_us)
-            .join_from(rows.seed_images, rows.seeds, _i.seed == _t.id)
-            .where(_t.direction == Direction.INCOMING.value, _t.state.in_(_RESERVING), ~_i.arrived)
-            .order_by(_t.created_us, _t.id)
-        )
-        expected: dict[str, Expected] = {}
-        said: dict[str, Expected] = {}
+        unwritten: dict[str, Expected] = {}
+        written: dict[str, Expected] = {}
         with self._database.read() as connection:
-            for image, seed, state, comment, written_us in _of_images(connection, statement, images):
-                if seed not in said:
-                    said[seed] = _expectation(seed, SeedState(state), comment, written_us)
-                if said[seed].id or not expected.get(image, said[seed]).id:
-                    expected[image] = said[seed]
-        return expected
+            for seed in _reserving(connection, Direction.INCOMING, None):
+                expectation = _expectation(seed)
+                which = written if expectation.id else unwritten
+                which.update(dict.fromkeys(_awaited(connection, seed.id, images), expectation))
+        return unwritten | written
 
     def _lacking(self, connection: Connection, seed: str) -> int:
         statement = select(func.count()).select_from(rows.seed_images).where(_i.seed == seed, ~_i.arrived)
         return int(connection.scalar(statement) or 0)
 
 
-def _expectation(seed: str, state: SeedState, comment: str, written_us: int | None) -> Expected:
-    if state not in _WRITTEN:
+def _expectation(row: Row[Any]) -> Expected:
+    seed = _from_row(row, ())
+    if seed.state not in _WRITTEN:
         return Expected(WaitingKind.SEED, "", "a seed drive that is not written yet")
-    title = f"“{comment}” ({seed[:8]})" if comment else seed[:8]
-    written = from_us(written_us)
-    when = f", written {written:%Y-%m-%d}" if written else ""
-    return Expected(WaitingKind.SEED, seed, f"seed drive {title}{when}, not yet consumed")
+    when = f", written {seed.written:%Y-%m-%d}" if seed.written else ""
+    return Expected(WaitingKind.SEED, seed.id, f"seed drive {seed.title}{when}, not yet consumed")
 
 
-def _of_images(connection: Connection, statement: Select[Any], of: str | Collection[str]) -> Iterator[Sequence[Any]]:
+def _reserving(connection: Connection, direction: Direction, pairing: str | None) -> Sequence[Row[Any]]:
+    """Seeds that keep images from travelling, the oldest first. They are few."""
+    statement = select(rows.seeds).where(_t.direction == direction.value, _t.state.in_(_RESERVING))
+    if pairing is not None:
+        statement = statement.where(_t.pairing == pairing)
+    return connection.execute(statement.order_by(_t.created_us, _t.id)).all()
+
+
+def _awaited(connection: Connection, seed: str, of: str | Collection[str]) -> Iterator[str]:
+    """Images (ids) of a seed that have not arrived: of a machine (id), or of these images (ids)."""
+    statement = select(_i.image).where(_i.seed == seed, ~_i.arrived)
     if isinstance(of, str):
-        machine = select(rows.images.c.id).where(rows.images.c.machine == of)
-        yield from connection.execute(statement.where(_i.image.in_(machine)))
+        machine = rows.images.c.machine == of
+        yield from connection.scalars(statement.join(rows.images, rows.images.c.id == _i.image).where(machine))
         return
     for part in batches(of):
-        yield from connection.execute(statement.where(_i.image.in_(part)))
+        yield from connection.scalars(statement.where(_i.image.in_(part)))
 
 
 def _with_images(connection: Connection, found: Iterable[Row[Any]]) -> builtins.list[Seed]:

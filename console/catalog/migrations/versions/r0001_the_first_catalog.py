@@ -235,3 +235,11 @@ def upgrade() -> None:
     op.create_index("ix_images_machine_time_us_id", "images", ["machine", "time_us", "id"])
     op.create_index("ix_images_parent", "images", ["parent"])
     op.create_index("ix_images_point", "images", ["point"])
+    op.create_table(
+        "flaws",
+        sa.Column("image", sa.String(), nullable=False),
+        sa.Column("machine", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["image"], ["images.id"], name="fk_flaws_image", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("image", name="pk_flaws"),
+    )
+    op.create_index("ix_flaws_machine", "flaws", ["machine"])
