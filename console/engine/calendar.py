@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from console.domain.clock import Clock
 from console.domain.errors import Failed
@@ -17,7 +17,7 @@ TICK_S = 5.0
 class Calendar:
     """Calls each duty at every tick, in one thread. A duty looks at the clock itself; not due, it costs nothing."""
 
-    def __init__(self, clock: Clock, duties: list[Callable[[], None]], *, tick_s: float = TICK_S) -> None:
+    def __init__(self, clock: Clock, duties: Sequence[Callable[[], object]], *, tick_s: float = TICK_S) -> None:
         self._clock = clock
         self._duties = duties
         self._tick_s = tick_s

@@ -95,9 +95,9 @@ class Check:
             if not readable:
                 unreadable.add(stored.image.id)
         # A node that cannot be read ends the walk below it: what nobody could be named for hurts those images.
-        for oid in (d.object for d in report.damaged):
-            if oid not in hurt:
-                hurt[oid] |= unreadable
+        for name in (d.object for d in report.damaged):
+            if name not in hurt:
+                hurt[name] |= unreadable
         return hurt
 
     def _mark(self, info: RepositoryInfo, images: list[StoredImage], damaged: list[Damage]) -> None:

@@ -29,6 +29,7 @@ from console.engine.retain import Retain
 from console.engine.seed import SeedDrives
 from console.engine.users import Users
 from console.host.clock import SystemClock
+from console.wire.conversation import PROTOCOL
 from console.wire.dialer import Dialers
 from console.wire.identity import Identity
 
@@ -36,7 +37,6 @@ log = logging.getLogger(__name__)
 
 CATALOG_FILE = "catalog.sqlite"
 IDENTITY_DIRECTORY = "identity"
-PROTOCOL = 1
 SET_UP = "core.set-up"
 """Setting that says when this Core was set up; without it a default repository is made. Removing that one is meant."""
 
@@ -97,7 +97,7 @@ class Core:
         self.consume = Consume(
             self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.identity.core_id
         )
-        duties: list[Callable[[], None]] = [
+        duties: list[Callable[[], object]] = [
             lambda: self.protect.due_backups(self.clock.now()),
             self.replicate.keep_in_touch,
         ]

@@ -63,8 +63,8 @@ class LocalTarget:
         self._session.flush()
 
     def missing(self, ids: Sequence[bytes]) -> list[bytes]:
-        """See `domain.replication.TargetEnd`."""
-        return self._repository.missing(ids)
+        """See `domain.replication.TargetEnd`. What is not missing is relied on: `commit` makes it durable or fails."""
+        return self._session.missing(ids)
 
     def store(self, frames: Iterable[bytes | memoryview]) -> Accepted:
         """See `domain.replication.TargetEnd`."""

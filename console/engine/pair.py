@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 from console.catalog import Catalog
 from console.domain.clock import Clock
-from console.domain.errors import refused, usage
+from console.domain.errors import Failed, refused, usage
 from console.domain.events import Severity
 from console.domain.machines import name_problem
 from console.domain.pairing import CoreIdentity, Direction, Link, Pairing, PairingState, RepositoryOffer
 from console.engine.journal import Journal
 from console.wire.conversation import check_target
 from console.wire.dialer import Dialers
-from console.wire.identity import Identity, words
-from console.wire.messages import PairRequest
+from console.wire.identity import Identity
+from console.wire.messages import PairAnswer, PairRequest
+from console.wire.words import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,7 @@ class Pair:
             raise usage("name-forbidden", problem.message, problem.hint)
         if self._catalog.pairings.find(name) is not None:
             raise refused("name-taken", f"There is a pairing “{name}” already.", "Choose another with --name.")
-        request = PairRequest(user, password, self._me, self._identity.certificate, self._me.name)
-        answer = self._dialers.pair(host, port, hello.core.fingerprint, request)
+        answer = self._sign_in(host, port, hello.core.fingerprint, user, password)
         pairing = Pairing(
             answer.pairing,
             Direction.OUTGOING,
@@ -104,6 +104,19 @@ class Pair:
         self._catalog.pairings.add(pairing)
         self._journal.note(Severity.INFO, "paired", f"Paired with “{name}” at {host}:{port}.", pairing.id)
         return Paired(pairing, tuple(answer.repositories), _warnings(answer.repositories))
+
+    def _sign_in(self, host: str, port: int, fingerprint: str, user: str, password: str) -> PairAnswer:
+        """The target calls us by our name, or, where another source has it, by our name and the start of our id."""
+        names = (self._me.name, f"{self._me.name} {self._me.id[:6]}")
+        for name in names[:-1]:
+            try:
+                request = PairRequest(user, password, self._me, self._identity.certificate, name)
+                return self._dialers.pair(host, port, fingerprint, request)
+            except Failed as known:
+                if known.failure.code != "name-taken":
+                    raise
+        request = PairRequest(user, password, self._me, self._identity.certificate, names[-1])
+        return self._dialers.pair(host, port, fingerprint, request)
 
     def list(self, direction: Direction | None = None) -> list[Pairing]:
         return self._catalog.pairings.list(direction)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from console.catalog import Catalog
@@ -16,7 +17,6 @@ from console.domain.events import Severity
 from console.domain.machines import Machine, MachineKind
 from console.domain.pairing import CoreIdentity, Direction, Member, Pairing, PairingState, RepositoryOffer
 from console.domain.replication import Accepted, Holding, ImageOffer
-from console.domain.roles import Role
 from console.domain.seeds import Seed, SeedState
 from console.engine.ends import LocalTarget
 from console.engine.journal import Journal
@@ -24,7 +24,7 @@ from console.engine.points import Points
 from console.engine.repositories import Repositories
 from console.engine.retain import Retain
 from console.engine.users import Users
-from console.wire.conversation import check_source
+from console.wire.conversation import MINIMUM, check_source, judge_pairing
 from console.wire.identity import Identity, fingerprint_of
 from console.wire.messages import (
     AddMachines,
@@ -67,25 +67,17 @@ class Receive:
         self._retain = retain
         self._lock = threading.Lock()
         self._targets: dict[str, LocalTarget] = {}
-        self.trust: Callable[[str], None] = lambda certificate: None
+        self.trust: Callable[[str], None] = _nobody_serves
         """Set by whoever serves: makes the running TLS server take a newly paired certificate (PEM)."""
 
     def hello(self) -> Hello:
-        return Hello(self._me, self._me.protocol, self._clock.now())
+        return Hello(self._me, MINIMUM, self._clock.now())
 
     def pair(self, request: PairRequest, address: str) -> PairAnswer:
         """Raises Failed as PROTOCOL.md says. A source that pairs again with the same certificate gets its pairing."""
         user = self._users.verify(request.user, request.password)
-        if user.role is not Role.ADMINISTRATOR:
-            raise failed(
-                "not-administrator",
-                f"“{user.name}” is a {user.role} on “{self._me.name}”; pairing needs an administrator.",
-                "Sign in as an administrator of the target Core.",
-                FailureKind.FORBIDDEN,
-            )
-        check_source(self._me, request.source)
         fingerprint = fingerprint_of(request.certificate)
-        known = self._catalog.pairings.by_fingerprint(fingerprint, Direction.INCOMING)
+        known = judge_pairing(self._me, request, fingerprint, user.role, self._catalog.pairings.list())
         if known is None:
             known = self._new_pairing(request, fingerprint)
             self._journal.note(
@@ -189,17 +181,13 @@ class Receive:
         ]
 
     def missing(self, pairing: Pairing, machine: str, ids: Sequence[bytes]) -> list[bytes]:
-        return self._target(self._member(pairing, machine)).missing(ids)
+        with self._target(self._member(pairing, machine)) as target:
+            return target.missing(ids)
 
     def store(self, pairing: Pairing, machine: str, pieces: Iterable[bytes]) -> Accepted:
         """Keeps every whole frame that arrives, also when the connection is cut; then it is synced at once."""
-        member = self._member(pairing, machine)
-        target = self._target(member)
-        try:
+        with self._target(self._member(pairing, machine)) as target:
             return target.store(pieces)
-        except Failed:
-            self._drop(member, target)
-            raise
 
     def commit(self, pairing: Pairing, request: Commit) -> None:
         """Records one image after everything it needs is durable. Raises Failed `objects-missing`, …"""
@@ -211,7 +199,8 @@ class Receive:
         if skew > 300:
             text = f"A recovery point of “{request.machine.name}” is {skew:.0f} s ahead of this Core's clock."
             self._journal.note(Severity.WARNING, "clock-skew", text, pairing.id, alert=True)
-        self._target(member).commit(ImageOffer(request.machine, request.point, image, request.names))
+        with self._target(member) as target:
+            target.commit(ImageOffer(request.machine, request.point, image, request.names))
         self._adopt(pairing, request.machine, member.repository)
         newest = max(filter(None, [member.last_point, request.point.time]))
         self._catalog.members.put(replace(member, last_point=newest, last_sent=self._clock.now()))
@@ -223,21 +212,30 @@ class Receive:
         for target in targets:
             target.close()
 
-    def _target(self, member: Member) -> LocalTarget:
+    @contextmanager
+    def _target(self, member: Member) -> Iterator[LocalTarget]:
+        """The end that takes what comes for a repository; after a failure the next call gets a fresh one."""
         with self._lock:
             target = self._targets.get(member.repository)
             if target is None:
                 target = LocalTarget(self._catalog, self._repositories.open(member.repository))
                 self._targets[member.repository] = target
-            return target
+        try:
+            yield target
+        except Failed:
+            self._drop(member, target)
+            raise
 
     def _drop(self, member: Member, target: LocalTarget) -> None:
-        """After a failure: what is whole is synced, and the next call begins with a fresh session."""
+        """After a failure: what is whole is synced, and the next call begins with a fresh session.
+
+        The old one is left to other calls that are still in it.
+        """
         with self._lock:
             if self._targets.get(member.repository) is target:
                 del self._targets[member.repository]
         try:
-            target.close()
+            target.flush()
         except Failed as known:
             log.info("what arrived could not be kept: %s", known.failure.message)
 
@@ -262,16 +260,9 @@ class Receive:
         return member
 
     def _new_pairing(self, request: PairRequest, fingerprint: str) -> Pairing:
-        for other in self._catalog.pairings.list(Direction.INCOMING):
-            if other.peer.id == request.source.id:
-                raise refused(
-                    "already-paired",
-                    f"“{self._me.name}” already has a pairing with the Core “{other.name}”, under another certificate.",
-                    "Remove that pairing on the target first.",
-                )
-        name, number = request.name, 2
+        name, number = request.name or request.source.name, 2
         while self._catalog.pairings.find(name) is not None:
-            name, number = f"{request.name} {number}", number + 1
+            name, number = f"{request.source.name} {number}", number + 1
         source = replace(request.source, fingerprint=fingerprint)
         pairing = Pairing(
             uuid.uuid4().hex,
@@ -388,6 +379,10 @@ class Receive:
                 self._catalog.seeds.arrived(said.id, here)
                 consumed.append(ConsumedSeed(said.id, here))
         return consumed
+
+
+def _nobody_serves(certificate: str) -> None:
+    """Before a server is there, there is no TLS context to tell; it reads the pairings when it starts."""
 
 
 def _expected_state(state: SeedState) -> SeedState:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -72,7 +73,7 @@ class Replicate:
         paused: bool = False,
         seed_drive: bool = False,
         user: str = "",
-    ) -> list[Member]:
+    ) -> builtins.list[Member]:
         """Machines (ids or names) join a pairing; `repositories` maps a machine as it was named to one of the target's.
 
         With `seed_drive` the images there are now are set aside for a seed; otherwise all points go by wire, at once
@@ -188,7 +189,7 @@ class Replicate:
             lanes=[f"pairing:{found.id}"],
         )
 
-    def start_for(self, machine: str, *, user: str = "") -> list[Job]:
+    def start_for(self, machine: str, *, user: str = "") -> builtins.list[Job]:
         """Runs of every pairing a machine is in, for `backup --replicate`. Raises Failed `not-replicated`."""
         found = self._catalog.machines.get(machine)
         pairings = [p for p in self._pairings_of(found.id) if p.direction is Direction.OUTGOING]
@@ -200,7 +201,7 @@ class Replicate:
             )
         return [self.start(p.id, user=user, reason="the backup wants it", force=True) for p in pairings]
 
-    def plan(self, pairing: str) -> list[MachinePlan]:
+    def plan(self, pairing: str) -> builtins.list[MachinePlan]:
         """What the next run would send, and why not the rest, without sending. Asks the target what it has."""
         found = self._outgoing(pairing)
         self.exchange(found)
@@ -219,7 +220,7 @@ class Replicate:
         running = self._jobs.running(JobKind.REPLICATE, found.id)
         return view(self._catalog, found, self._clock.now(), running)
 
-    def list(self, direction: Direction | None = None) -> list[PairingView]:
+    def list(self, direction: Direction | None = None) -> builtins.list[PairingView]:
         found = self._catalog.pairings.list(direction)
         return [self.show(p.id) for p in found if p.state is PairingState.ACTIVE]
 
@@ -371,7 +372,7 @@ class Replicate:
         if newest is not None and current is not None:
             self._catalog.members.put(replace(current, last_point=newest, last_sent=self._clock.now()))
 
-    def _lacking(self, dialer: Dialer, machine: Machine) -> list[str]:
+    def _lacking(self, dialer: Dialer, machine: Machine) -> builtins.list[str]:
         there = {holding.image for holding in dialer.holdings(machine.id) if holding.here}
         return [i.image for i in self._catalog.points.source_images(machine.id) if i.image not in there]
 
@@ -383,7 +384,7 @@ class Replicate:
             if pairing.direction is Direction.OUTGOING and not pairing.paused_here and not member.paused:
                 self.start(pairing.id, trigger=Trigger.FOLLOWS_BACKUP, reason="a backup made a new point")
 
-    def _pairings_of(self, machine: str) -> list[Pairing]:
+    def _pairings_of(self, machine: str) -> builtins.list[Pairing]:
         found = [self._catalog.pairings.get(m.pairing) for m in self._catalog.members.of_machine(machine)]
         return [p for p in found if p.state is PairingState.ACTIVE]
 

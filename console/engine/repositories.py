@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import threading
 import uuid
 from pathlib import Path
@@ -126,11 +127,11 @@ class Repositories:
                 return info
         return None
 
-    def private_paths(self) -> list[Path]:
+    def private_paths(self) -> builtins.list[Path]:
         """What never belongs into a backup: repositories, and the Core's own data directory."""
         return [self._data.resolve(), *(Path(info.path).resolve() for info in self._catalog.repositories.list())]
 
-    def mark_damaged(self, damaged: list[DamagedObject]) -> None:
+    def mark_damaged(self, damaged: builtins.list[DamagedObject]) -> None:
         self._catalog.damage.add(damaged)
 
     def remove(self, name: str) -> RepositoryInfo:
@@ -158,7 +159,7 @@ class Repositories:
 
     def close(self) -> None:
         with self._lock:
-            opened, self._open = list(self._open.values()), {}
+            opened, self._open = [*self._open.values()], {}
         for repository in opened:
             repository.close()
 
