@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import ssl
+from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from console.domain.errors import Failed, Failure, FailureKind, failed, unreachable
+from console.domain.errors import Cancelled, Failed, Failure, FailureKind, failed, unreachable
 from console.wire import messages
 from console.wire.conversation import ANSWER_MAX, BASE, Call
 from console.wire.identity import Identity
@@ -21,6 +23,8 @@ from console.wire.tls import CONNECT_S, address_of, client_context, digest_of, n
 
 POOL_S = 30
 """Connections not used for so long are closed; the other side keeps them longer."""
+WHOLE = 256 << 10
+"""A body of more bytes is given to the socket in pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +43,20 @@ class Limits:
 class Channel:
     """Calls to one Core. Everything runs in one event loop; connections are kept and shared.
 
-    Calls raise Failed: what the target refused, `wrong-fingerprint`, `authentication-failed`, `target-unreachable`.
+    Calls raise Failed: what the target refused, `wrong-fingerprint`, `authentication-failed`, `target-unreachable`;
+    Cancelled when the channel is closed.
     """
 
     def __init__(self, host: str, port: int, fingerprint: str, identity: Identity | None, limits: Limits) -> None:
-        """Pins `fingerprint`; shows `identity` when there is one."""
+        """Pins `fingerprint`; shows `identity` when there is one. Raises Failed `bad-fingerprint`."""
         self.host = host
         self.port = port
         self.fingerprint = fingerprint
         self.limits = limits
         self._identity = identity
+        self._pin = _Pin(digest_of(fingerprint))
         self._opened: tuple[aiohttp.ClientSession, ssl.SSLContext] | None = None
+        self._closed = False
 
     @property
     def address(self) -> str:
@@ -95,10 +102,12 @@ class Channel:
             await asyncio.wait([asking])
 
     async def close(self) -> None:
-        """Closes the connections. A later call opens them again."""
+        """Cuts the connections, and with them the calls under way. For good; may be called twice."""
+        self._closed = True
         opened, self._opened = self._opened, None
         if opened is not None:
             await opened[0].close()
+        self._pin.cut()
 
     async def _once(self, call: Call, rest: str, body: bytes | _Body | None, within: float) -> bytes:
         url = URL.build(scheme="https", host=self.host, port=self.port, path=f"{BASE}/{call}{rest}")
@@ -107,7 +116,7 @@ class Channel:
             async with session.request(
                 "GET" if body is None else "POST",
                 url,
-                data=body.pieces() if isinstance(body, _Body) else body,
+                data=_data(body),
                 headers=None if body is None else {"Content-Type": _content_type(call)},
                 timeout=aiohttp.ClientTimeout(total=None, connect=self.limits.connect, sock_read=within),
                 allow_redirects=False,
@@ -139,6 +148,8 @@ class Channel:
     async def _explain(self, lost: _Lost) -> Failed:
         """The known failure for a call without an answer. TLS 1.3 lets a server refuse our certificate when the
         handshake is finished for us, so a connection that was cut is looked into."""
+        if self._closed:
+            return Cancelled()
         alert = _alert(lost.cause)
         if "UNKNOWN_CA" in alert or "CERTIFICATE" in alert:
             return self._not_taken()
@@ -171,9 +182,11 @@ class Channel:
 
     def _open(self) -> tuple[aiohttp.ClientSession, ssl.SSLContext]:
         """The session, whose connector has the pin, and the context with our certificate for each request."""
+        if self._closed:
+            raise Cancelled
         if self._opened is None:
             connector = aiohttp.TCPConnector(
-                ssl=aiohttp.Fingerprint(digest_of(self.fingerprint)),
+                ssl=self._pin,
                 limit=0,
                 keepalive_timeout=POOL_S,
                 socket_factory=watched_socket,
@@ -187,6 +200,23 @@ class Channel:
             )
             self._opened = session, client_context(self._identity)
         return self._opened
+
+
+class _Pin(aiohttp.Fingerprint):
+    """Sees every new connection before anything is sent on it."""
+
+    def __init__(self, digest: bytes) -> None:
+        super().__init__(digest)
+        self._seen: deque[asyncio.Transport] = deque(maxlen=64)
+
+    def check(self, transport: asyncio.Transport) -> None:
+        self._seen.append(transport)
+        super().check(transport)
+
+    def cut(self) -> None:
+        """Ends the connections at once: a polite end would wait for a peer that may be gone."""
+        while self._seen:
+            self._seen.pop().abort()
 
 
 class _Lost(Exception):
@@ -219,6 +249,12 @@ class _Body:
     def stalled(self, seconds: float) -> bool:
         """Whether a piece was given so long ago and has not been taken."""
         return self._giving is not None and asyncio.get_running_loop().time() - self._giving > seconds
+
+
+def _data(body: bytes | _Body | None) -> bytes | io.BytesIO | AsyncIterator[memoryview] | None:
+    if isinstance(body, _Body):
+        return body.pieces()
+    return io.BytesIO(body) if body is not None and len(body) > WHOLE else body
 
 
 def _content_type(call: Call) -> str:

@@ -45,7 +45,7 @@ class Dialers:
     def __init__(self, identity: Identity, limits: Limits | None = None) -> None:
         self._identity = identity
         self._limits = limits or Limits()
-        self._thread = LoopThread("dialer")
+        self._thread = LoopThread("dialer", self._hang_up)
         self._lock = threading.Lock()
         self._dialers: dict[str, Dialer] = {}
 
@@ -86,12 +86,14 @@ class Dialers:
             known.close()
 
     def close(self) -> None:
-        """Closes everything. May be called twice."""
+        """Cuts everything; calls under way raise Cancelled. May be called twice."""
+        self._thread.close()
+
+    async def _hang_up(self) -> None:
         with self._lock:
             dialers, self._dialers = list(self._dialers.values()), {}
         for dialer in dialers:
-            dialer.close()
-        self._thread.close()
+            await dialer.channel.close()
 
     def _stranger(self, host: str, port: int, fingerprint: str) -> Dialer:
         return Dialer(host, port, fingerprint, None, self._thread, self._limits)
@@ -114,18 +116,18 @@ class Dialer:
         limits: Limits | None = None,
     ) -> None:
         """`identity` is shown to the target; None for the pairing calls."""
-        self._channel = Channel(host, port, fingerprint, identity, limits or Limits())
-        self._limits = self._channel.limits
+        self.channel = Channel(host, port, fingerprint, identity, limits or Limits())
+        self._limits = self.channel.limits
         self._thread = thread
 
     @property
     def address(self) -> str:
         """`host:port`."""
-        return self._channel.address
+        return self.channel.address
 
     def is_for(self, host: str, port: int, fingerprint: str) -> bool:
         """Whether it leads there."""
-        return (self._channel.host, self._channel.port, self._channel.fingerprint) == (host, port, fingerprint)
+        return (self.channel.host, self.channel.port, self.channel.fingerprint) == (host, port, fingerprint)
 
     def hello(self) -> Hello:
         """Who the target is now; also a sign of life."""
@@ -159,7 +161,7 @@ class Dialer:
 
     def offer(self, machine: str, ids: Sequence[bytes]) -> list[bytes]:
         """Those of at most 8192 object ids that the target has not got, in the order given."""
-        said = self._channel.call(Call.OFFER, encode_ids(ids), self._limits.read, rest=f"/{machine}")
+        said = self.channel.call(Call.OFFER, encode_ids(ids), self._limits.read, rest=f"/{machine}")
         return decode_missing(ids, self._thread.run(said))
 
     def send(self, machine: str, pieces: Iterator[bytes | memoryview]) -> Accepted:
@@ -184,9 +186,9 @@ class Dialer:
         return WireTarget(self, machine)
 
     def close(self) -> None:
-        """Closes the connections. May be called twice."""
+        """Cuts the connections, for good; calls under way raise Cancelled. May be called twice."""
         try:
-            self._thread.run(self._channel.close())
+            self._thread.run(self.channel.close())
         except Cancelled:
             return  # the loop is closed, and the connections with it
 
@@ -198,14 +200,14 @@ class Dialer:
 
     def _ask(self, call: Call, request: messages.Body | None, kind: type[T], *, within: float | None = None) -> T:
         body = None if request is None else messages.encode(request)
-        return messages.decode(self._thread.run(self._channel.call(call, body, within or self._limits.read)), kind)
+        return messages.decode(self._thread.run(self.channel.call(call, body, within or self._limits.read)), kind)
 
     def _stream(
         self, machine: str, piece: bytes | memoryview, rest: Iterator[bytes | memoryview]
     ) -> tuple[Accepted, bytes | memoryview | None]:
         """One call of frames: its answer, and the piece that came too late for it, if any (see `Limits.idle`)."""
         pump = FromThread(self._thread.loop)
-        answer = self._thread.submit(self._channel.stream(machine, pump))
+        answer = self._thread.submit(self.channel.stream(machine, pump))
         following: bytes | memoryview | None = piece
         try:
             while following is not None and pump.put(following):

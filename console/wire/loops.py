@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import threading
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from console.domain.errors import Cancelled
@@ -13,6 +13,8 @@ from console.domain.errors import Cancelled
 T = TypeVar("T")
 
 CLOSE_S = 5.0
+SPINS = 5
+"""Rounds of the loop in which transports that were just cut notice it, before the loop is closed under them."""
 
 
 class LoopThread:
@@ -21,8 +23,10 @@ class LoopThread:
     Thread-safe. Never call `run` from the loop's own thread.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, last: Callable[[], Awaitable[None]] | None = None) -> None:
+        """`last` is awaited in the loop when it closes, after everything else was cancelled: to close connections."""
         self._name = name
+        self._last = last
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -97,11 +101,19 @@ class LoopThread:
         try:
             loop.run_forever()
         finally:
-            left = asyncio.all_tasks(loop)
-            for task in left:
-                task.cancel()
-            if left:
-                loop.run_until_complete(asyncio.wait(left, timeout=CLOSE_S))
+            loop.run_until_complete(self._wind_up())
             loop.run_until_complete(loop.shutdown_asyncgens())
             asyncio.set_event_loop(None)
             loop.close()
+
+    async def _wind_up(self) -> None:
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=CLOSE_S)
+        if self._last is not None:
+            async with asyncio.timeout(CLOSE_S):
+                await self._last()
+        for _ in range(SPINS):
+            await asyncio.sleep(0)
