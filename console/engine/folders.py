@@ -1,4 +1,4 @@
-"""Directories on their way into an image: each waits until everything in it is known, without keeping the whole tree."""
+"""Directories on their way into an image: each waits until everything in it is known."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ _decode_entry = msgspec.msgpack.Decoder(Entry).decode
 class Folder:
     """A directory whose names are listed and whose entries become known in any order.
 
-    `before`: its entry in the parent image, `same`: nothing in it differs from that so far. Not thread-safe.
+    `before`: its entry in the parent image, `same`: nothing in it differs from that so far, `last`: its last slot.
+    Not thread-safe.
     """
 
-    __slots__ = ("_left", "_runs", "_runs_left", "before", "entry", "parent", "path", "prefix", "same", "slot")
+    __slots__ = ("_left", "_runs", "_runs_left", "before", "entry", "last", "parent", "path", "prefix", "same", "slot")
 
     def __init__(self, parent: Folder | None, slot: int, path: bytes, entry: Entry, before: Entry | None) -> None:
         self.parent = parent
@@ -34,6 +35,7 @@ class Folder:
         self.entry = entry
         self.before = before
         self.same = before is not None
+        self.last = -1
         self._runs: list[list[Entry | None] | bytes] = []
         self._runs_left: list[int] = []
         self._left = 0
@@ -41,6 +43,7 @@ class Folder:
     def expect(self, names: int) -> None:
         """So many entries will be put. To be called once, before the first `put`."""
         self._left = names
+        self.last = names - 1
         self._runs = [[None] * min(RUN, names - start) for start in range(0, names, RUN)]
         if names > PACKED_FROM:
             self._runs_left = [len(run) for run in self._runs]

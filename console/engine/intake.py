@@ -1,4 +1,4 @@
-"""From files to objects: what a backup's threads do with each file. A file is read until it held still for one reading."""
+"""From files to objects: what a backup's threads do. A file is read until it held still for one reading."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from console.domain.objects import ZERO_ID, Kind
 from console.domain.progress import Reporter
 from console.domain.trees import INLINE_MAX, Entry, EntryFlag, FileType
 from console.engine.workers import Parts, Workers
-from console.repository import Chunker, Put, TreeWriter
+from console.repository import Put, TreeWriter
+from console.repository.chunker import MAXIMUM, MINIMUM, Chunker
 from console.sources.attributes import Xattrs
 from console.sources.reading import TYPES, HostFiles, entry_of, link_number, may_be_sparse, same_content
 
@@ -27,15 +28,17 @@ TRIES = 3
 """So often a file that changes under the reading is read."""
 WHOLE = 4 << 20
 """Files up to this size are read in one piece by one thread (bytes)."""
-WINDOW = 4 << 20
+WINDOW = 8 << 20
 """Larger ones are cut in windows of this size, whose chunks all threads share."""
 PART = 1 << 20
 """Chunks of one window are handed over in parts of about this size."""
 ROOM = 16 << 20
 """So much of one large file may wait to be stored."""
 
-_FINE_NS, _COARSE_NS = 50_000_000, 2_000_000_000
+FINE_S, COARSE_S = 0.05, 2.0
 """A file system's times stand still for some milliseconds, on some for two seconds."""
+SKEW_S = 60.0
+"""Times further ahead of our clock than this say nothing about how long ago a change was."""
 
 Refs = list[tuple[bytes, int]]
 
@@ -87,14 +90,14 @@ class Intake:
         self._workers = workers
         self._reporter = reporter
         self._clock = clock
-        self._local = threading.local()
+        self._chunker = Chunker()
         self._lock = threading.Lock()
         self.bytes_read = 0
 
     def entry(self, path: bytes, name: bytes, status: os.stat_result | None) -> Entry | None:
-        """Reads whatever stands at `path` now. `status`: what it was when its directory was listed, where that is known.
+        """Reads whatever stands at `path` now. `status`: what it was when its directory was listed, where known.
 
-        None, with a warning: nothing stands there any more. What cannot be read is an entry that says so, with a warning.
+        None, with a warning: nothing stands there any more. What cannot be read is an entry that says so (with one).
         """
         try:
             if status is None:
@@ -106,76 +109,97 @@ class Intake:
         except OSError as problem:
             return self._unreadable(path, name, status, problem)
 
-    def _file(self, path: bytes, name: bytes, status: os.stat_result) -> Entry | None:
+    def _file(self, path: bytes, name: bytes, status: os.stat_result) -> Entry:
+        moment = self._clock.now().timestamp()
         if status.st_size == 0:
-            return self._finished(name, status, Content(), self._xattrs(path, path))
+            return self._finished(name, status, Content(), self._xattrs(path, path), moment)
         for trial in range(1, TRIES + 1):
             try:
-                file = self._files.open(path)
-            except OSError as problem:
-                now = self._files.status_of(path)
-                if stat.S_ISREG(now.st_mode) or problem.errno not in (errno.ELOOP, errno.ENXIO, errno.ENODEV):
-                    raise
-                return self._other(path, name, now)
-            try:
-                if status.st_size > WHOLE:
-                    status = self._files.status_open(file)
+                entry = self._reading(path, name, status, moment, last=trial == TRIES)
+            except OSError:
+                status = self._files.status_of(path)
                 if stat.S_ISREG(status.st_mode):
-                    content = self._content(file, status)
-                    after = self._files.status_open(file)
-                    if same_content(status, after) and content.size == status.st_size:
-                        return self._finished(name, status, content, self._xattrs(file, path))
-                    if trial == TRIES:
-                        return self._changed(path, name, after, content, self._xattrs(file, path))
-            finally:
-                self._files.close(file)
-            status = self._files.status_of(path)
+                    raise
+            else:
+                if entry is not None:
+                    return entry
+                status = self._files.status_of(path)
             if not stat.S_ISREG(status.st_mode):
                 return self._other(path, name, status)
-        raise AssertionError("a file is finished at the last trial at the latest")
+        raise OSError(errno.EAGAIN, "it became something else while it was read")
 
-    def _finished(self, name: bytes, status: os.stat_result, content: Content, xattrs: Xattrs) -> Entry:
-        entry = entry_of(name, status, size=content.size, xattrs=xattrs)
-        return replace(
-            entry,
-            inline=content.inline,
-            content=content.content,
-            depth=content.depth,
+    def _reading(self, path: bytes, name: bytes, status: os.stat_result, moment: float, *, last: bool) -> Entry | None:
+        """One reading of a file; None when it did not hold still and this was not the `last` one."""
+        file = self._files.open(path)
+        try:
+            if status.st_size > WHOLE:
+                status = self._files.status_open(file)
+            content = self._content(file, status)
+            after = self._files.status_open(file)
+            if not stat.S_ISREG(after.st_mode):
+                return None
+            if same_content(status, after) and content.size == status.st_size:
+                return self._finished(name, status, content, self._xattrs(file, path), moment)
+            return self._changed(path, name, after, content, self._xattrs(file, path)) if last else None
+        finally:
+            self._files.close(file)
+
+    def _finished(
+        self, name: bytes, status: os.stat_result, content: Content, xattrs: Xattrs, moment: float, flags: int = 0
+    ) -> Entry:
+        """`moment`: when its reading began, in seconds since 1970."""
+        return Entry(
+            name,
+            FileType.FILE,
+            stat.S_IMODE(status.st_mode),
+            status.st_uid,
+            status.st_gid,
+            status.st_mtime_ns,
+            0 if flags or _too_fresh(status, moment) else status.st_ctime_ns,
+            status.st_ino,
+            status.st_dev,
+            content.size,
+            content.depth,
+            content.content,
+            content.inline,
             links=link_number(status),
-            ctime_ns=0 if self._too_fresh(status) else entry.ctime_ns,
+            xattrs=xattrs,
+            flags=flags,
         )
 
-    def _changed(
-        self, path: bytes, name: bytes, status: os.stat_result, content: Content, xattrs: Xattrs
-    ) -> Entry | None:
+    def _changed(self, path: bytes, name: bytes, status: os.stat_result, content: Content, xattrs: Xattrs) -> Entry:
         self._reporter.warn(
             "file-changed",
             f"“{paths.to_text(path)}” changed each of the {TRIES} times it was read; "
             "its content in this recovery point may be of no single moment.",
         )
-        return replace(self._finished(name, status, content, xattrs), flags=int(EntryFlag.CHANGED), ctime_ns=0)
+        return self._finished(name, status, content, xattrs, 0.0, int(EntryFlag.CHANGED))
 
-    def _unreadable(self, path: bytes, name: bytes, status: os.stat_result | None, problem: OSError) -> Entry | None:
+    def _unreadable(self, path: bytes, name: bytes, status: os.stat_result | None, problem: OSError) -> Entry:
         why = problem.strerror or str(problem)
         self._reporter.warn("file-unreadable", f"“{paths.to_text(path)}” could not be read: {why}.")
         if status is None:
             return Entry(name, FileType.FILE, flags=int(EntryFlag.UNREADABLE), problem=why)
         entry = entry_of(name, status, size=status.st_size if stat.S_ISREG(status.st_mode) else 0)
-        return replace(entry, flags=int(EntryFlag.UNREADABLE), problem=why, links=_links(status), ctime_ns=0)
+        return replace(entry, flags=int(EntryFlag.UNREADABLE), problem=why, links=link_number(status), ctime_ns=0)
 
-    def _other(self, path: bytes, name: bytes, status: os.stat_result) -> Entry | None:
+    def _other(self, path: bytes, name: bytes, status: os.stat_result) -> Entry:
         """Everything that has no content of its own."""
         kind = TYPES[stat.S_IFMT(status.st_mode)]
         if kind is FileType.DIRECTORY:
             # Its directory was listed when a file stood here; the next backup finds the directory.
             raise FileNotFoundError(errno.ENOENT, "replaced by a directory")
         xattrs = self._xattrs(path, path)
-        if kind is FileType.SYMLINK:
-            target = self._files.link_target(path)
-            entry = entry_of(name, status, size=len(target), xattrs=xattrs)
-            return replace(entry, target=target, links=_links(status))
-        rdev = status.st_rdev if kind in (FileType.CHARACTER_DEVICE, FileType.BLOCK_DEVICE) else 0
-        return replace(entry_of(name, status, xattrs=xattrs), rdev=rdev, links=_links(status))
+        target = self._files.link_target(path) if kind is FileType.SYMLINK else b""
+        entry = entry_of(name, status, size=len(target), xattrs=xattrs)
+        fresh = _too_fresh(status, self._clock.now().timestamp())
+        return replace(
+            entry,
+            target=target,
+            rdev=status.st_rdev if kind in (FileType.CHARACTER_DEVICE, FileType.BLOCK_DEVICE) else 0,
+            links=link_number(status),
+            ctime_ns=0 if fresh else entry.ctime_ns,
+        )
 
     def _xattrs(self, where: int | bytes, path: bytes) -> Xattrs:
         try:
@@ -209,13 +233,11 @@ class Intake:
             data = self._files.read(file, end - begin, begin)
             if begin > at:
                 refs.append((ZERO_ID, begin - at))
-            if len(data) <= self._chunker.minimum:
+            if len(data) <= MINIMUM:
                 if data:
                     refs.append((put(Kind.CHUNK, data).id, len(data)))
             else:
-                view = memoryview(data)
-                for start, length in self._chunker.cut(view):
-                    refs.append((put(Kind.CHUNK, view[start : start + length]).id, length))
+                refs += [(put(Kind.CHUNK, chunk).id, len(chunk)) for chunk in self._chunker.cut(data)]
             at = begin + len(data)
             read += len(data)
             if at < end:  # it became shorter
@@ -228,7 +250,7 @@ class Intake:
         return Content(size, read, content=content, depth=depth)
 
     def _large(self, file: int, size: int, stretches: Iterable[tuple[int, int]]) -> Content:
-        """In windows; the last chunk of a window may end only because the window does, so the next begins with it."""
+        """In windows. Where a chunk ends is known only with a whole maximum ahead of it: there the next one begins."""
         runs: list[Refs] = []
         parts = Parts(self._workers, room=ROOM)
         at = read = 0
@@ -237,17 +259,17 @@ class Intake:
                 runs.append([(ZERO_ID, begin - at)])
             at = begin
             while at < end:
-                view = memoryview(self._files.read(file, min(WINDOW, end - at), at))
-                if not view:
+                data = self._files.read(file, min(WINDOW, end - at), at)
+                if not data:
                     break
-                cuts = list(self._chunker.cut(view))
-                if at + len(view) < end and len(view) == WINDOW and len(cuts) > 1:
-                    cuts.pop()
-                done = cuts[-1][0] + cuts[-1][1]
-                for part in _parts(cuts):
+                last = len(data) < WINDOW or at + len(data) == end
+                done = 0
+                for part in _parts(self._chunker.cut(data), len(data) if last else len(data) - MAXIMUM):
+                    size_of_part = sum(map(len, part))
                     refs: Refs = []
                     runs.append(refs)
-                    parts.add(partial(self._put_part, view, part, refs), sum(length for _, length in part))
+                    parts.add(partial(self._put_part, part, refs), size_of_part)
+                    done += size_of_part
                 at += done
                 read += done
                 self._count(done)
@@ -255,45 +277,38 @@ class Intake:
                 size = at
                 break
         parts.finish()
+        self._reporter.advance(bytes=size - read)
         if at < size:
             runs.append([(ZERO_ID, size - at)])
         content, depth = self._trees.content(ref for run in runs for ref in run)
         return Content(size, read, content=content, depth=depth)
 
-    def _put_part(self, view: memoryview, cuts: list[tuple[int, int]], refs: Refs) -> None:
-        for start, length in cuts:
-            refs.append((self._store.put(Kind.CHUNK, view[start : start + length]).id, length))
-        self._reporter.advance(bytes=sum(length for _, length in cuts))
+    def _put_part(self, part: list[memoryview], refs: Refs) -> None:
+        refs += [(self._store.put(Kind.CHUNK, chunk).id, len(chunk)) for chunk in part]
+        self._reporter.advance(bytes=sum(map(len, part)))
 
     def _count(self, read: int) -> None:
         with self._lock:
             self.bytes_read += read
 
-    @property
-    def _chunker(self) -> Chunker:
-        found: Chunker | None = getattr(self._local, "chunker", None)
-        if found is None:
-            found = self._local.chunker = Chunker()
-        return found
 
-    def _too_fresh(self, status: os.stat_result) -> bool:
-        """Whether a change right after the reading could leave the file's times as they are: it is read again next time."""
-        newest = max(status.st_ctime_ns, status.st_mtime_ns)
-        coarse = not (status.st_ctime_ns % 1_000_000_000 or status.st_mtime_ns % 1_000_000_000)
-        age = self._clock.now().timestamp() * 1e9 - newest
-        return abs(age) < (_COARSE_NS if coarse else _FINE_NS)
+def _too_fresh(status: os.stat_result, moment: float) -> bool:
+    """Whether a change right after the reading may leave the file's times as they are: it is read again next time."""
+    coarse = not (status.st_ctime_ns % 1_000_000_000 or status.st_mtime_ns % 1_000_000_000)
+    age = moment - max(status.st_ctime, status.st_mtime)
+    return -SKEW_S < age < (COARSE_S if coarse else FINE_S)
 
 
-def _links(status: os.stat_result) -> int:
-    return 0 if stat.S_ISDIR(status.st_mode) else link_number(status)
-
-
-def _parts(cuts: list[tuple[int, int]]) -> Iterable[list[tuple[int, int]]]:
-    part: list[tuple[int, int]] = []
-    size = 0
-    for cut in cuts:
-        part.append(cut)
-        size += cut[1]
+def _parts(chunks: Iterable[memoryview], begun_before: int) -> Iterable[list[memoryview]]:
+    """Runs of about `PART` bytes of those chunks of a window that begin at or before this offset."""
+    part: list[memoryview] = []
+    at = size = 0
+    for chunk in chunks:
+        if at > begun_before:
+            break
+        part.append(chunk)
+        at += len(chunk)
+        size += len(chunk)
         if size >= PART:
             yield part
             part, size = [], 0

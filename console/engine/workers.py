@@ -1,4 +1,4 @@
-"""Threads that share the work of one backup or restore: a bounded queue of tasks, and parts of a task that others may do."""
+"""Threads that share the work of one backup or restore: a bounded queue of tasks, and parts that others may do."""
 
 from __future__ import annotations
 
@@ -113,7 +113,8 @@ class Workers:
                 task()
             except BaseException as problem:  # it is raised again where the work was given
                 with self._changed:
-                    self._failure = self._failure or problem
+                    if self._failure is None:
+                        self._failure = problem
             finally:
                 with self._changed:
                     self._busy -= 1

@@ -1,0 +1,168 @@
+"""What becomes known of a volume's names, from the walk and from the threads, until each directory can close."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass, field
+from functools import partial
+
+from msgspec.structs import replace
+
+from console.domain.progress import Reporter
+from console.domain.trees import Entry, EntryFlag, FileType, VolumeRoot
+from console.engine.folders import Folder
+from console.engine.intake import WHOLE, Intake
+from console.engine.workers import Workers
+from console.repository import TreeWriter
+from console.sources.attributes import Owners
+
+
+@dataclass(slots=True)
+class Twins:
+    """The names of one file with hard links, as far as they were met. Guarded by the gathering's lock."""
+
+    left: int
+    entry: Entry | None = None
+    reading: bool = False
+    waiting: list[Wanted] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Wanted:
+    """A name whose entry the threads shall make. `status` None: look again."""
+
+    folder: Folder
+    slot: int
+    name: bytes
+    status: os.stat_result | None
+    twins: Twins | None = None
+    weight: bool = True
+
+
+Settled = tuple[Folder, int, Entry | None, bool]
+"""`bool`: its size counts (a file with several names counts once)."""
+
+
+class Gathering:
+    """Entries arrive in any order and from any thread; directories become nodes behind them, the top one last."""
+
+    def __init__(self, intake: Intake, writer: TreeWriter, workers: Workers, reporter: Reporter) -> None:
+        self._intake = intake
+        self._writer = writer
+        self._workers = workers
+        self._reporter = reporter
+        self._lock = threading.Lock()
+        self._files = self._directories = self._others = self._bytes = self._unreadable = 0
+        self._top: Entry | None = None
+
+    def root(self, owners: Owners) -> VolumeRoot:
+        """When everything was gathered: where the image begins."""
+        assert self._top is not None
+        return VolumeRoot(
+            "tree",
+            self._top,
+            self._files,
+            self._directories - 1,
+            self._others,
+            self._bytes,
+            self._unreadable,
+            owners.users,
+            owners.groups,
+        )
+
+    def first(self, wanted: Wanted) -> bool:
+        """Whether this name's file is still to be read. If not, it waits for another of its names, or is settled."""
+        twins = wanted.twins
+        if twins is None:
+            return True
+        with self._lock:
+            if twins.entry is None:
+                if twins.reading:
+                    twins.waiting.append(wanted)
+                    return False
+                twins.reading = True
+                return True
+        self.settle([(wanted.folder, wanted.slot, replace(twins.entry, name=wanted.name), False)])
+        return False
+
+    def take_in(self, batch: list[Wanted]) -> None:
+        """Makes the entries of a batch of files; a task for the threads."""
+        settled: list[Settled] = []
+        for wanted in batch:
+            entry = self._intake.entry(wanted.folder.prefix + wanted.name, wanted.name, wanted.status)
+            settled.append((wanted.folder, wanted.slot, entry, wanted.weight))
+            if wanted.twins is not None:
+                settled += self._release(wanted.twins, wanted, entry)
+        self.settle(settled)
+        self.advance(settled, read=True)
+
+    def _release(self, twins: Twins, read: Wanted, entry: Entry | None) -> list[Settled]:
+        """Settles the names that waited for the one that was read. When that vanished, the next of them is read."""
+        with self._lock:
+            waiting, twins.waiting = twins.waiting, []
+            if entry is not None:
+                twins.entry = entry
+                return [(w.folder, w.slot, replace(entry, name=w.name), False) for w in waiting]
+            if not waiting:
+                twins.reading = False
+                return []
+            following, *twins.waiting = waiting
+        following.status = None
+        following.weight = read.weight
+        self._workers.add(partial(self.take_in, [following]))
+        return []
+
+    def advance(self, settled: list[Settled], *, read: bool = False) -> None:
+        """Counts files for the progress; large ones were counted while they were read."""
+        size = items = 0
+        for _, _, entry, weight in settled:
+            if entry is not None:
+                items += 1
+                if weight and (not read or entry.size <= WHOLE):
+                    size += entry.size
+        self._reporter.advance(bytes=size, items=items)
+
+    def settle(self, settled: list[Settled]) -> None:
+        """Enters what became known; closes the directories that were waiting for the last of it."""
+        closed: list[Folder] = []
+        with self._lock:
+            for folder, slot, entry, weight in settled:
+                if entry is not None:
+                    self._count(entry, weight)
+                if folder.put(slot, entry):
+                    closed.append(folder)
+        for folder in closed:
+            self._close(folder)
+
+    def _count(self, entry: Entry, weight: bool) -> None:
+        if entry.type is FileType.FILE:
+            self._files += 1
+            if weight:
+                self._bytes += entry.size
+        elif entry.type is FileType.DIRECTORY:
+            self._directories += 1
+        else:
+            self._others += 1
+        if entry.flags & EntryFlag.UNREADABLE:
+            self._unreadable += 1
+
+    def _close(self, folder: Folder | None) -> None:
+        """Everything in a directory is known: it becomes a node, and may be the last that the one above waited for."""
+        while folder is not None:
+            before = folder.before
+            if folder.same and before is not None:
+                content, depth = before.content, before.depth
+            else:
+                content, depth = self._writer.directory(folder.entries())
+            entry = replace(folder.entry, content=content, depth=depth)
+            above = folder.parent
+            with self._lock:
+                self._count(entry, False)
+                if above is None:
+                    self._top = entry
+                    return
+                if entry != before:
+                    above.same = False
+                done = above.put(folder.slot, entry)
+            folder = above if done else None

@@ -1,0 +1,294 @@
+"""Protected machines of this Core: which directories they consist of, and making recovery points of them."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from console.catalog import Catalog
+from console.domain import paths
+from console.domain.clock import Clock
+from console.domain.errors import Failed, failed, refused, usage
+from console.domain.events import Severity
+from console.domain.jobs import Job, JobKind, Trigger
+from console.domain.machines import DEFAULT_INTERVAL_S, Machine, MachineKind, Volume, name_problem
+from console.domain.progress import Reporter
+from console.domain.schedules import next_due
+from console.engine.backup import Backup
+from console.engine.jobs import Jobs
+from console.engine.journal import Journal
+from console.engine.repositories import Repositories
+from console.engine.retain import Retain
+from console.engine.volumes import Named, make_volumes, private_inside
+from console.sources.reading import HostFiles
+
+
+class Protect:
+    """Adds, changes and removes protected machines, and backs them up."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        repositories: Repositories,
+        jobs: Jobs,
+        journal: Journal,
+        clock: Clock,
+        core_id: str,
+        core_name: str,
+        *,
+        files: HostFiles | None = None,
+    ) -> None:
+        self._catalog = catalog
+        self._repositories = repositories
+        self._jobs = jobs
+        self._journal = journal
+        self._clock = clock
+        self._core = (core_id, core_name)
+        self._files = files or HostFiles()
+
+    def add(
+        self,
+        name: str,
+        volumes: Sequence[Named],
+        *,
+        repository: str | None = None,
+        interval_s: int = DEFAULT_INTERVAL_S,
+        excludes: Sequence[str] = (),
+    ) -> Machine:
+        """A new protected machine; its first backup is due at once, when it has a schedule at all.
+
+        Raises Failed: `name-forbidden`, `name-taken`, `no-repository`, and what `make_volumes` refuses.
+        """
+        self._check_name(name)
+        home = self._repositories.choose(repository)
+        now = self._clock.now()
+        machine = Machine(
+            uuid.uuid4().hex,
+            name,
+            MachineKind.PROTECTED,
+            self._core[0],
+            home.id,
+            make_volumes(volumes, self._repositories),
+            now,
+            interval_s=_checked(interval_s),
+            excludes=_clean(excludes),
+            next_due=next_due(None, interval_s, now),
+        )
+        self._catalog.machines.add(machine)
+        self._note_private(machine)
+        return machine
+
+    def edit(
+        self,
+        machine: str,
+        *,
+        name: str | None = None,
+        interval_s: int | None = None,
+        excludes: Sequence[str] | None = None,
+        volumes: Sequence[Named] | None = None,
+    ) -> Machine:
+        """Changes what is given. A volume that gets another path is imaged anew as a whole at the next backup."""
+        before = self._protected(machine)
+        after = before
+        if name is not None and name != before.name:
+            self._check_name(name, but=before.id)
+            after = replace(after, name=name)
+        if excludes is not None:
+            after = replace(after, excludes=_clean(excludes))
+        if volumes is not None:
+            after = replace(after, volumes=make_volumes(volumes, self._repositories, before.volumes))
+        if interval_s is not None:
+            after = replace(after, interval_s=_checked(interval_s))
+            after = replace(after, next_due=self._next_due(after))
+        if after != before:
+            self._catalog.machines.update(after)
+        if after.volumes != before.volumes:
+            self._note_private(after)
+        return after
+
+    def pause(self, machine: str) -> Machine:
+        """No scheduled backups until it is resumed; backups that people start still run."""
+        found = self._protected(machine)
+        if not found.paused:
+            found = replace(found, paused=True, next_due=None)
+            self._catalog.machines.update(found)
+        return found
+
+    def resume(self, machine: str) -> Machine:
+        found = self._protected(machine)
+        if found.paused:
+            found = replace(found, paused=False)
+            found = replace(found, next_due=self._next_due(found))
+            self._catalog.machines.update(found)
+        return found
+
+    def remove(self, machine: str, *, delete_points: bool) -> int:
+        """Ends protection. With `delete_points` the machine goes with all its points (returns how many they were);
+        without, it stays as a recovery-points-only machine (or goes, when it has no points).
+
+        Raises Failed `machine-busy` while a job works on it, `machine-replicated` where a pairing still has it.
+        """
+        found = self._catalog.machines.get(machine)
+        if any(job.subject == found.id for job in self._catalog.jobs.unended()):
+            raise refused("machine-busy", f"A job works on “{found.name}”.", "Wait for it to end, or cancel it.")
+        members = self._catalog.members.of_machine(found.id)
+        if members:
+            names = ", ".join(sorted(self._catalog.pairings.get(member.pairing).name for member in members))
+            raise refused(
+                "machine-replicated",
+                f"“{found.name}” is part of the replication with {names}.",
+                f"Take it out first: replicore replication remove PAIRING {found.name}",
+            )
+        if not delete_points and self._catalog.points.count(found.id):
+            kept = replace(found, kind=MachineKind.RECOVERY_POINTS_ONLY, next_due=None, paused=False)
+            self._catalog.machines.update(kept)
+            self._journal.note(Severity.INFO, "protection-removed", f"“{found.name}” is no longer protected.", found.id)
+            return 0
+        retain = Retain(self._catalog, self._repositories, self._journal, self._clock)
+        deleted = retain.delete_machine_points(found.id)
+        self._catalog.machines.remove(found.id)
+        self._journal.note(
+            Severity.INFO,
+            "machine-removed",
+            f"“{found.name}” was removed with {deleted} recovery point(s).",
+            found.id,
+        )
+        return deleted
+
+    def start_backup(
+        self,
+        machine: str,
+        *,
+        base: bool = False,
+        trigger: Trigger = Trigger.PERSON,
+        user: str = "",
+        reason: str = "",
+    ) -> Job:
+        """A job that makes one recovery point; its result is that of `backup` (shared contract of commands)."""
+        found = self._protected(machine)
+
+        def work(reporter: Reporter) -> dict[str, Any]:
+            return self.backup(self._protected(found.id), base=base, reporter=reporter)
+
+        return self._jobs.submit(
+            JobKind.BACKUP,
+            found.id,
+            work,
+            trigger=trigger,
+            reason=reason or ("a base image was asked for" if base else ""),
+            user=user,
+            lanes=[f"machine:{found.id}"],
+        )
+
+    def backup(self, machine: Machine, *, base: bool, reporter: Reporter) -> dict[str, Any]:
+        """The work itself: one recovery point now.
+
+        Raises Failed: `volume-gone`, `volume-unreadable`, `volume-in-repository`, and what the repository raises. Then
+        no point was made.
+        """
+        started = self._clock.now()
+        try:
+            repository = self._repositories.open(machine.repository)
+            private = [os.fsencode(path) for path in self._repositories.private_paths()]
+            self._look_at(machine, private)
+            return Backup(
+                self._catalog,
+                repository,
+                self._journal,
+                self._clock,
+                machine,
+                reporter,
+                core=self._core,
+                private=private,
+                files=self._files,
+            ).run(base=base)
+        finally:
+            self._schedule(machine.id, started)
+
+    def due_backups(self, now: datetime) -> list[Job]:
+        """Starts the scheduled backups that are due, and says when each machine is due again."""
+        started: list[Job] = []
+        for machine in self._catalog.machines.due(now):
+            if machine.kind is not MachineKind.PROTECTED:
+                continue
+            if any(j.kind is JobKind.BACKUP and j.subject == machine.id for j in self._catalog.jobs.unended()):
+                continue
+            self._schedule(machine.id, now)
+            started.append(self.start_backup(machine.id, trigger=Trigger.SCHEDULE, reason="scheduled"))
+        return started
+
+    def _look_at(self, machine: Machine, private: Sequence[bytes]) -> None:
+        """All volumes must be there before the first of them is read."""
+        for volume in machine.volumes:
+            path = paths.from_text(volume.path)
+            if not os.path.isdir(path):
+                raise _gone(volume)
+            real = os.path.realpath(path)
+            if any(real == home or real.startswith(home.rstrip(b"/") + b"/") for home in private):
+                raise refused(
+                    "volume-in-repository",
+                    f"“{volume.path}” lies in a repository, or in the data directory, of this Core.",
+                    "Change the machine's volumes. No recovery point was made.",
+                )
+
+    def _schedule(self, machine: str, started: datetime) -> None:
+        found = self._catalog.machines.find(machine)
+        if found is None or found.kind is not MachineKind.PROTECTED:
+            return
+        due = next_due(started, found.interval_s, started, paused=found.paused)
+        if due != found.next_due:
+            self._catalog.machines.update(replace(found, next_due=due))
+
+    def _next_due(self, machine: Machine) -> datetime | None:
+        latest = self._catalog.points.latest(machine.id)
+        return next_due(latest.time if latest else None, machine.interval_s, self._clock.now(), paused=machine.paused)
+
+    def _protected(self, machine: str) -> Machine:
+        found = self._catalog.machines.get(machine)
+        if found.kind is not MachineKind.PROTECTED:
+            raise refused(
+                "machine-not-protected",
+                f"“{found.name}” is not protected by this Core ({found.kind.value}).",
+                "Only machines that this Core protects can be backed up, paused or changed here.",
+            )
+        return found
+
+    def _check_name(self, name: str, but: str = "") -> None:
+        problem = name_problem(name)
+        if problem is not None:
+            raise usage("name-forbidden", problem.message, problem.hint)
+        known = self._catalog.machines.find(name)
+        if known is not None and known.id != but and known.name.casefold() == name.casefold():
+            raise refused("name-taken", f"There is a machine “{known.name}” already.", "Choose another name.")
+
+    def _note_private(self, machine: Machine) -> None:
+        for volume in machine.volumes:
+            for private in private_inside(paths.from_text(volume.path), self._repositories):
+                self._journal.note(
+                    Severity.INFO,
+                    "repository-in-volume",
+                    f"Volume “{volume.label}” of “{machine.name}” contains {private}, which is left out of its images.",
+                    machine.id,
+                )
+
+
+def _gone(volume: Volume) -> Failed:
+    return failed(
+        "volume-gone",
+        f"“{volume.path}” is not there, or is no directory any more.",
+        "Mount or bring back what is protected, or change the machine's volumes. No recovery point was made.",
+    )
+
+
+def _checked(interval_s: int) -> int:
+    if interval_s < 0:
+        raise usage("interval-wrong", "An interval is not negative.", "Use minutes, hours or days, or off.")
+    return interval_s
+
+
+def _clean(excludes: Sequence[str]) -> tuple[str, ...]:
+    return tuple(pattern.strip() for pattern in excludes if pattern.strip())
