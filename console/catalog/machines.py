@@ -26,10 +26,9 @@ class Machines:
         self._database = database
 
     def add(self, machine: Machine) -> None:
-        """Raises Failed `name-taken`, and `no-such-repository` when its repository is not in the catalog."""
+        """Raises Failed `name-taken`."""
         with self._database.write(Changed.MACHINES) as connection:
             require_free(connection, rows.machines, machine.name, _NOUN, but=machine.id)
-            self._require_repository(machine)
             connection.execute(insert(rows.machines).values(_to_row(machine)))
 
     def get(self, name: str) -> Machine:
@@ -54,10 +53,9 @@ class Machines:
             return [_from_row(row) for row in connection.execute(statement)]
 
     def update(self, machine: Machine) -> None:
-        """The machine with this id becomes this. Raises Failed as `add`, and `no-such-machine`."""
+        """The machine with this id becomes this. Raises Failed `no-such-machine`, `name-taken`."""
         with self._database.write(Changed.MACHINES) as connection:
             require_free(connection, rows.machines, machine.name, _NOUN, but=machine.id)
-            self._require_repository(machine)
             statement = update(rows.machines).where(_t.id == machine.id).values(_to_row(machine))
             if not connection.execute(statement).rowcount:
                 raise not_found(_NOUN, machine.name)
@@ -83,14 +81,6 @@ class Machines:
         )
         with self._database.read() as connection:
             return [_from_row(row) for row in connection.execute(statement)]
-
-    def _require_repository(self, machine: Machine) -> None:
-        with self._database.read() as connection:
-            known = connection.scalar(
-                select(rows.repositories.c.id).where(rows.repositories.c.id == machine.repository)
-            )
-        if known is None:
-            raise not_found("repository", machine.repository)
 
 
 def _to_row(machine: Machine) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Points:
         """Records a point with all its images, and which of them (ids) are `here`, in that repository, and have all
         `names` there. Adding it again only raises those flags; what else is known of it stays.
 
-        Raises Failed: `no-such-machine`, `no-such-repository`; `point-differs` when another point or image is known
+        Raises Failed: `no-such-machine`; `point-differs` when another point or image is known
         under these ids; `chain-loops` when an image would build on itself.
         """
         have, named = set(here), set(names)
@@ -52,7 +52,6 @@ class Points:
             }
             new = [image for image in point.images if image.id not in known]
             if new:
-                _require(connection, rows.repositories, repository, "repository")
                 added = image_rows(point, new, repository, have, named, to_us(point.time))
                 connection.execute(insert(rows.images), added)
                 flaws.keep_added(connection, added)
@@ -240,7 +239,8 @@ class Points:
         """Whether there was something to write."""
         known = connection.execute(select(_points.machine, _points.record).where(_points.id == point.id)).first()
         if known is None:
-            _require(connection, rows.machines, point.machine, "machine")
+            if connection.scalar(select(rows.machines.c.id).where(rows.machines.c.id == point.machine)) is None:
+                raise not_found("machine", point.machine)
             connection.execute(
                 insert(rows.points).values(
                     id=point.id,
@@ -279,7 +279,6 @@ def _raise_flags(
     if image.id in here and not known.here:
         raised["here"] = True
         if repository != known.repository:
-            _require(connection, rows.repositories, repository, "repository")
             raised["repository"] = repository
             raised["names"] = image.id in names
     if image.id in names and not known.names:
@@ -307,11 +306,6 @@ def _assemble(points: Iterable[Row[Any]], images: Iterable[Sequence[Any]]) -> li
         )
         for row in points
     ]
-
-
-def _require(connection: Connection, table: Any, id: str, noun: str) -> None:
-    if connection.scalar(select(table.c.id).where(table.c.id == id)) is None:
-        raise not_found(noun, id)
 
 
 def _differs(id: str) -> Failed:

@@ -79,7 +79,7 @@ class MachineRow(Row, table=True):
     kind: str
     origin_core: str
     origin_name: str
-    repository: str = Field(foreign_key="repositories.id")
+    repository: str
     volumes: list[Any] = Field(sa_type=JSON)
     created_us: int = Field(sa_type=BigInteger)
     interval_s: int = Field(sa_type=BigInteger)
@@ -124,7 +124,7 @@ class ImageRow(Row, table=True):
     directories: int = Field(sa_type=BigInteger)
     files_unreadable: int = Field(sa_type=BigInteger)
     parent_root: str | None
-    repository: str = Field(foreign_key="repositories.id")
+    repository: str
     here: bool
     names: bool
     damaged: bool

@@ -161,7 +161,6 @@ def upgrade() -> None:
         sa.Column("excludes", sa.JSON(), nullable=False),
         sa.Column("paused", sa.Boolean(), nullable=False),
         sa.Column("next_due_us", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(["repository"], ["repositories.id"], name="fk_machines_repository"),
         sa.PrimaryKeyConstraint("id", name="pk_machines"),
         sa.UniqueConstraint("name_key", name="uq_machines_name_key"),
     )
@@ -229,7 +228,6 @@ def upgrade() -> None:
         sa.Column("names", sa.Boolean(), nullable=False),
         sa.Column("damaged", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["point"], ["points.id"], name="fk_images_point", ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["repository"], ["repositories.id"], name="fk_images_repository"),
         sa.PrimaryKeyConstraint("id", name="pk_images"),
     )
     op.create_index("ix_images_machine_time_us_id", "images", ["machine", "time_us", "id"])
