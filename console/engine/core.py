@@ -11,6 +11,7 @@ from console import __version__
 from console.catalog import Catalog
 from console.domain.clock import Clock, iso
 from console.domain.pairing import CoreIdentity
+from console.engine.arrange import Arrange
 from console.engine.calendar import Calendar
 from console.engine.check import Check
 from console.engine.consume import Consume
@@ -18,6 +19,7 @@ from console.engine.feed import Feed
 from console.engine.jobs import Jobs
 from console.engine.journal import Journal
 from console.engine.pair import Pair
+from console.engine.peers import Peers
 from console.engine.points import Points
 from console.engine.protect import Protect
 from console.engine.rebuild import Rebuild
@@ -79,10 +81,10 @@ class Core:
         self.seed = SeedDrives(
             self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.identity, self.me
         )
-        self.replicate = Replicate(
-            self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.me, self.dialers, self.seed
-        )
-        self.seed.holdings = self.replicate.holdings
+        peers = Peers(self.catalog, self.journal, self.clock, self.me, self.dialers, self.seed)
+        self.seed.holdings = peers.holdings
+        self.replicate = Replicate(self.catalog, self.repositories, self.jobs, self.clock, peers)
+        self.arrange = Arrange(self.catalog, self.journal, peers, self.replicate, self.seed)
         self.receive = Receive(
             self.catalog,
             self.repositories,

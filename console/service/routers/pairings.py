@@ -106,7 +106,7 @@ def pairing(pairing: str, by: Reader) -> PairingDetailAnswer:
 @router.post("/pairings/{pairing}/machines")
 def add_machines(pairing: str, body: NewMembers, by: Administrator) -> PairingDetailAnswer:
     """With `seed_drive` what there is now is set aside for a seed drive; only later points go over the wire."""
-    by.core.replicate.add(
+    by.core.arrange.add(
         pairing,
         body.machines,
         body.repositories,
@@ -120,7 +120,7 @@ def add_machines(pairing: str, body: NewMembers, by: Administrator) -> PairingDe
 @router.post("/pairings/{pairing}/remove")
 def remove(pairing: str, body: LeavingMembers, by: Administrator) -> PairingRemoved:
     """Ends the replication of some machines, or the pairing."""
-    gone = by.core.replicate.remove(pairing, body.machines, delete_points=body.delete_points)
+    gone = by.core.arrange.remove(pairing, body.machines, delete_points=body.delete_points)
     return {
         "pairing": gone["pairing"],
         "machines": gone["machines"],
@@ -132,14 +132,14 @@ def remove(pairing: str, body: LeavingMembers, by: Administrator) -> PairingRemo
 @router.post("/pairings/{pairing}/pause")
 def pause_pairing(pairing: str, body: OneMember, by: Administrator) -> PairingDetailAnswer:
     """Nothing is sent until it is resumed. An incoming pairing can be paused too."""
-    by.core.replicate.pause(pairing, body.machine)
+    by.core.arrange.pause(pairing, body.machine)
     return present_pairing.pairing_detail(by.core.replicate.show(pairing))
 
 
 @router.post("/pairings/{pairing}/resume")
 def resume_pairing(pairing: str, body: OneMember, by: Administrator) -> PairingDetailAnswer:
     """Undoes our own pause; a pause of the other side stays."""
-    by.core.replicate.resume(pairing, body.machine)
+    by.core.arrange.resume(pairing, body.machine)
     return present_pairing.pairing_detail(by.core.replicate.show(pairing))
 
 
