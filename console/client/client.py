@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from console.client.transport import CALL_S, Transport, failure_of
 from console.domain.answers import (
+    Abandoned,
     Certificate,
     Changes,
     CoreStatus,
@@ -36,6 +37,7 @@ from console.domain.answers import (
     RepositoryDetail,
     RepositoryPage,
     SeedAnswer,
+    SeedInspectionAnswer,
     SeedPage,
     SettingAnswer,
     Settings,
@@ -303,8 +305,8 @@ class Client:
         body = _given({"pairing": pairing, "to": list(to), **options})
         return cast(JobAnswer, await self._post("/seeds", body))
 
-    async def inspect_seed(self, path: str) -> dict[str, Any]:
-        return await self._post("/seeds/inspect", {"path": path})
+    async def inspect_seed(self, path: str) -> SeedInspectionAnswer:
+        return cast(SeedInspectionAnswer, await self._post("/seeds/inspect", {"path": path}))
 
     async def verify_seed(self, paths: Sequence[str]) -> JobAnswer:
         return cast(JobAnswer, await self._post("/seeds/verify", {"paths": list(paths)}))
@@ -315,12 +317,12 @@ class Client:
         body = {"paths": list(paths), "machines": list(machines), "repositories": dict(repositories or {})}
         return cast(JobAnswer, await self._post("/seeds/consume", body))
 
-    async def abandon_preview(self, seed: str) -> dict[str, Any]:
+    async def abandon_preview(self, seed: str) -> Abandoned:
         """What abandoning it would mean."""
-        return await self._get(f"/seeds/{_name('seed drive', seed)}/abandon")
+        return cast(Abandoned, await self._get(f"/seeds/{_name('seed drive', seed)}/abandon"))
 
-    async def abandon_seed(self, seed: str) -> dict[str, Any]:
-        return await self._post(f"/seeds/{_name('seed drive', seed)}/abandon")
+    async def abandon_seed(self, seed: str) -> Abandoned:
+        return cast(Abandoned, await self._post(f"/seeds/{_name('seed drive', seed)}/abandon"))
 
     # --- jobs and events
 

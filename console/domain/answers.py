@@ -477,6 +477,65 @@ class SeedPage(TypedDict):
     next: str | None
 
 
+class CoreAnswer(TypedDict):
+    id: str
+    name: str
+    version: str
+    fingerprint: str
+
+
+class MachineOnSeedAnswer(TypedDict):
+    machine: str
+    machine_id: str
+    points: int
+    images: int
+    oldest: str
+    newest: str
+
+
+class SegmentOnSeedAnswer(SegmentAnswer):
+    """`path`: where it is, null when it is on none of the given directories. `length_right`: of the file there."""
+
+    path: str | None
+    length_right: bool
+
+
+class SeedInspectionAnswer(TypedDict):
+    """What a drive says of itself. `signature`: `good`, or `unknown` where this Core has no certificate of its writer.
+    `consumable`: by this Core; else `why_not`. `segments_missing`: numbers of those that are not there."""
+
+    seed: str
+    pairing: str
+    source: CoreAnswer
+    target: str
+    customer_id: str
+    comment: str
+    created: str
+    machines: list[MachineOnSeedAnswer]
+    points: int
+    images: int
+    objects: int
+    bytes: int
+    oldest: str | None
+    newest: str | None
+    directories: list[str]
+    segments: list[SegmentOnSeedAnswer]
+    segments_missing: list[int]
+    signature: str
+    consumable: bool
+    why_not: FailureAnswer | None
+    state: str
+    problems: list[FailureAnswer]
+
+
+class Abandoned(TypedDict):
+    """`images`, `bytes`: what goes over the wire instead."""
+
+    seed: str
+    images: int
+    bytes: int
+
+
 class Changes(TypedDict):
     """One line of the change feed: kinds of things that changed; none: the line only keeps the connection alive."""
 

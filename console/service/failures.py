@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 BODY_MAX = 4 << 20
 NOT_SIGNED_IN = "not-signed-in"
+TOO_LARGE = usage("too-large", f"A call takes {BODY_MAX >> 20} MiB at most.", "Send less at a time.")
 
 
 def handle_failures(app: FastAPI) -> None:
@@ -52,16 +53,20 @@ class Guard:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > BODY_MAX:
-                raise usage("too-large", f"A call takes {BODY_MAX >> 20} MiB at most.", "Send less at a time.")
+                raise TOO_LARGE
             return message
 
         async def noticed(message: Message) -> None:
             nonlocal started
+            if taken > BODY_MAX and not started:
+                return  # whatever was made of half a body
             started = started or message["type"] == "http.response.start"
             await send(message)
 
         try:
             await self._app(scope, limited, noticed)
+            if taken > BODY_MAX and not started:
+                await answer(TOO_LARGE.failure, 413)(scope, receive, send)
         except Exception:
             log.exception("%s %s crashed", scope["method"], scope["path"])
             if started:

@@ -1,4 +1,4 @@
-"""Pairings, plans and seed drives as the JSON of `domain.answers`."""
+"""Pairings and plans as the JSON of `domain.answers`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ from console.domain.answers import (
     PairingDetailAnswer,
     PlanAnswer,
     PlannedMachine,
-    SeedAnswer,
 )
 from console.domain.clock import iso
 from console.domain.pairing import Direction
-from console.domain.seeds import Seed
-from console.engine.core import Core
 from console.engine.lag import MachinePlan, MemberView, PairingView
 from console.service.present import moment
 
@@ -55,32 +52,6 @@ def plan(pairing_id: str, name: str, plans: list[MachinePlan]) -> PlanAnswer:
         "machines": machines,
         "points": sum(machine["points"] for machine in machines),
         "bytes": sum(machine["bytes"] for machine in machines),
-    }
-
-
-def seed(core: Core, found: Seed) -> SeedAnswer:
-    pairing = core.catalog.pairings.find(found.pairing)
-    return {
-        "id": found.id,
-        "pairing": found.pairing,
-        "pairing_name": pairing.name if pairing else "",
-        "direction": found.direction.value,
-        "state": found.state.value,
-        "created": iso(found.created),
-        "comment": found.comment,
-        "customer_id": found.customer_id,
-        "location": found.location,
-        "written": moment(found.written),
-        "ended": moment(found.ended),
-        "segments": [
-            {"number": s.number, "file": s.file, "medium": s.medium, "bytes": s.bytes, "digest": s.digest}
-            for s in found.segments
-        ],
-        "images": len(found.images),
-        "points": found.points,
-        "bytes": found.bytes,
-        "oldest": moment(found.oldest),
-        "newest": moment(found.newest),
     }
 
 

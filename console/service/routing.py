@@ -60,10 +60,13 @@ def describe(app: FastAPI) -> dict[str, Any]:
         named = [kind for kind in kinds if kind is not None]
         schemas, components = msgspec.json.schema_components([*named, ErrorAnswer], ref_template=REFERENCE)
         by_kind = dict(zip([*named, ErrorAnswer], schemas, strict=True))
-        document.setdefault("components", {}).setdefault("schemas", {}).update(components)
+        described = document.setdefault("components", {}).setdefault("schemas", {})
+        described.update(components)
+        for replaced in ("HTTPValidationError", "ValidationError"):
+            described.pop(replaced, None)
         document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         for route, kind in zip(routes, kinds, strict=True):
-            for method in route.methods:
+            for method in route.methods or ():
                 call = document["paths"][route.path][method.lower()]
                 call["responses"].pop("422", None)
                 call["responses"]["4XX"] = _content("It failed, or was refused.", by_kind[ErrorAnswer])

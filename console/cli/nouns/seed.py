@@ -12,7 +12,7 @@ from console.cli.output import amount, short, when
 from console.cli.paging import everything
 from console.cli.session import session_of
 from console.client.client import Client
-from console.domain.answers import SeedAnswer
+from console.domain.answers import Abandoned, SeedAnswer, SeedInspectionAnswer
 from console.domain.sizes import format_size
 
 app = typer.Typer(help="Seed drives: history that travels by drive.", epilog=example("seed list"))
@@ -137,7 +137,33 @@ def inspect(
     """What is on a drive, without reading all of it."""
     session = session_of(ctx)
     where = path_text(place)
-    session.answer(lambda core: core.inspect_seed(where), lambda found: session.output.facts(_plain(found)))
+
+    def tell(found: SeedInspectionAnswer) -> None:
+        source = found["source"]
+        missing = ", ".join(str(number) for number in found["segments_missing"])
+        session.output.facts(
+            [
+                ("Seed drive", found["seed"]),
+                ("Written by", f"“{source['name']}” ({source['fingerprint']}), signature {found['signature']}"),
+                ("Created", when(found["created"])),
+                ("Comment", found["comment"]),
+                ("Customer", found["customer_id"]),
+                ("Holds", f"{amount(found['images'], 'image')} of {amount(found['points'], 'point')}"),
+                ("From", f"{when(found['oldest'])} to {when(found['newest'])}"),
+                ("Size", f"{format_size(found['bytes'])} in {amount(len(found['segments']), 'segment')}"),
+                ("Missing", f"segment {missing}" if missing else "nothing"),
+                ("Known here as", found["state"] or "not known"),
+                ("Consumable", f"no: {found['why_not']['message']}" if found["why_not"] else "yes"),
+            ]
+        )
+        rows = [
+            (m["machine"], m["points"], m["images"], when(m["oldest"]), when(m["newest"])) for m in found["machines"]
+        ]
+        session.output.table(("Machine", ">Points", ">Images", "Oldest", "Newest"), rows, "No machine is on it.")
+        for problem in found["problems"]:
+            session.output.note(f"Warning: {problem['message']}")
+
+    session.answer(lambda core: core.inspect_seed(where), tell)
 
 
 @app.command(epilog=example("seed verify /media/drive"))
@@ -192,7 +218,7 @@ def abandon(
     """Forgets a drive: what is on it goes over the wire. The drive itself is not touched."""
     session = session_of(ctx)
 
-    async def work(core: Client) -> dict[str, Any]:
+    async def work(core: Client) -> Abandoned:
         meant = await core.abandon_preview(seed)
         question = (
             f"Seed drive {short(meant['seed'])} will be forgotten; {amount(meant['images'], 'image')} with "

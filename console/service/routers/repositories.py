@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from console.domain import paths
 from console.domain.answers import JobAnswer, RepositoryAnswer, RepositoryDetail, RepositoryPage, UsageAnswer
+from console.domain.errors import usage
 from console.service import present
 from console.service.access import Administrator, Checker, Reader
 from console.service.routing import After, Limit, noun, page
@@ -60,8 +61,13 @@ def repository(repository: str, by: Reader) -> RepositoryDetail:
 @router.post("/repositories")
 def create_repository(body: NewRepository, by: Administrator) -> RepositoryAnswer:
     """In a new or empty directory. Refused: `name-taken`, `repository-not-empty`, `repository-inside-repository`."""
-    path = Path(os.fsdecode(paths.from_text(body.path)))
-    return present.repository(by.core, by.core.repositories.create(body.name, path, default=body.default))
+    path = os.fsdecode(paths.from_text(body.path))
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError as error:
+        text = f"The path “{body.path}” is not in UTF-8."
+        raise usage("path-not-utf-8", text, "Choose a directory with an ordinary name.") from error
+    return present.repository(by.core, by.core.repositories.create(body.name, Path(path), default=body.default))
 
 
 @router.post("/checks")

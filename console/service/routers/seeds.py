@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel
 
 from console.domain import paths
-from console.domain.answers import JobAnswer, SeedAnswer, SeedPage
-from console.service import present, present_pairing
+from console.domain.answers import Abandoned, JobAnswer, SeedAnswer, SeedInspectionAnswer, SeedPage
+from console.service import present, present_seed
 from console.service.access import Reader, Seeder
 from console.service.routing import After, Limit, noun, page
 
@@ -50,7 +50,7 @@ def seeds(by: Reader, pairing: str | None = None, limit: Limit = 100, after: Aft
     """Newest first."""
     found = sorted(by.core.seed.list(pairing), key=lambda seed: (seed.created, seed.id), reverse=True)
     shown, more = page(found, limit, after, lambda seed: seed.id)
-    return {"seeds": [present_pairing.seed(by.core, seed) for seed in shown], "next": more}
+    return {"seeds": [present_seed.seed(by.core, seed) for seed in shown], "next": more}
 
 
 @router.post("/seeds")
@@ -72,9 +72,9 @@ def create_seed(body: NewSeed, by: Seeder) -> JobAnswer:
 
 
 @router.post("/seeds/inspect")
-def inspect_seed(body: OnePath, by: Seeder) -> dict[str, Any]:
+def inspect_seed(body: OnePath, by: Seeder) -> SeedInspectionAnswer:
     """What is on a drive, as its manifest says, without reading all of it."""
-    return present_pairing.inspection(by.core.seed.inspect(_native(body.path)))
+    return present_seed.inspection(by.core.seed.inspect(_native(body.path)))
 
 
 @router.post("/seeds/verify")
@@ -98,19 +98,19 @@ def consume_seed(body: WantedConsume, by: Seeder) -> JobAnswer:
 
 @router.get("/seeds/{seed}")
 def seed(seed: str, by: Reader) -> SeedAnswer:
-    return present_pairing.seed(by.core, by.core.seed.get(seed))
+    return present_seed.seed(by.core, by.core.seed.get(seed))
 
 
 @router.get("/seeds/{seed}/abandon")
-def abandon_preview(seed: str, by: Reader) -> dict[str, Any]:
+def abandon_preview(seed: str, by: Reader) -> Abandoned:
     """What abandoning it would mean."""
-    return present_pairing.abandoned(by.core, by.core.seed.preview_abandon(seed))
+    return present_seed.abandoned(by.core.seed.preview_abandon(seed))
 
 
 @router.post("/seeds/{seed}/abandon")
-def abandon_seed(seed: str, by: Seeder) -> dict[str, Any]:
+def abandon_seed(seed: str, by: Seeder) -> Abandoned:
     """Forgets the drive; what is on it goes over the wire. The drive itself is not touched."""
-    return present_pairing.abandoned(by.core, by.core.seed.abandon(seed))
+    return present_seed.abandoned(by.core.seed.abandon(seed))
 
 
 def _native(path: str) -> str:
