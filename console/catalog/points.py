@@ -138,9 +138,17 @@ class Points:
         return found
 
     def find_image(self, id: str) -> StoredImage | None:
+        """As `image`, but None when there is none."""
+        return self.find_images([id]).get(id)
+
+    def find_images(self, ids: Collection[str]) -> dict[str, StoredImage]:
+        """Those of these images (ids) that are known, by id."""
+        found: dict[str, StoredImage] = {}
         with self._database.read() as connection:
-            row = connection.execute(select(*STORED_COLUMNS).where(_images.id == id)).first()
-        return None if row is None else stored_from(row)
+            for part in batches(ids):
+                statement = select(*STORED_COLUMNS).where(_images.id.in_(part))
+                found.update((row.id, stored_from(row)) for row in connection.execute(statement))
+        return found
 
     def images_of(self, machine: str) -> list[StoredImage]:
         """All images of a machine (id), oldest first."""

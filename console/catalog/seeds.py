@@ -37,7 +37,7 @@ class Seeds:
     def add(self, seed: Seed) -> None:
         with self._database.write(Changed.SEEDS) as connection:
             connection.execute(insert(rows.seeds).values(_to_row(seed)))
-            _insert_images(connection, seed, seed.images)
+            _insert_images(connection, seed.id, seed.images)
 
     def get(self, id: str) -> Seed:
         """By id or beginning of an id. Raises Failed `no-such-seed-drive`, `ambiguous-id`."""
@@ -77,12 +77,13 @@ class Seeds:
         with self._database.write(Changed.SEEDS) as connection:
             if not connection.execute(update(rows.seeds).where(_t.id == seed.id).values(_to_row(seed))).rowcount:
                 raise not_found(_NOUN, seed.id)
-            known = connection.scalars(select(_i.image).where(_i.seed == seed.id).order_by(_i.position)).all()
-            if tuple(known) == seed.images:
+            known = tuple(connection.scalars(select(_i.image).where(_i.seed == seed.id).order_by(_i.position)))
+            if seed.images[: len(known)] == known:
+                _insert_images(connection, seed.id, seed.images, known=len(known))
                 return
-            for gone in batches(set(known).difference(seed.images)):
-                connection.execute(delete(rows.seed_images).where(_i.seed == seed.id, _i.image.in_(gone)))
-            _insert_images(connection, seed, set(seed.images).difference(known))
+            arrived = set(connection.scalars(select(_i.image).where(_i.seed == seed.id, _i.arrived)))
+            connection.execute(delete(rows.seed_images).where(_i.seed == seed.id))
+            _insert_images(connection, seed.id, seed.images, arrived=arrived)
 
     def arrived(self, seed: str, images: Collection[str]) -> Seed:
         """These images (ids) of a seed (id) are whole at the target: neither reserved nor expected any more.
@@ -177,13 +178,14 @@ def _with_images(connection: Connection, found: Iterable[Row[Any]]) -> builtins.
     return [_from_row(row, tuple(images[row.id])) for row in seeds]
 
 
-def _insert_images(connection: Connection, seed: Seed, images: Collection[str]) -> None:
-    wanted = frozenset(images)
-    position = {image: number for number, image in enumerate(seed.images)}
+def _insert_images(
+    connection: Connection, seed: str, images: tuple[str, ...], *, known: int = 0, arrived: Collection[str] = ()
+) -> None:
+    """All but the first `known` ones."""
     new = [
-        {"seed": seed.id, "image": image, "position": number, "arrived": False}
-        for image, number in position.items()
-        if image in wanted
+        {"seed": seed, "image": image, "position": position, "arrived": image in arrived}
+        for position, image in enumerate(dict.fromkeys(images))
+        if position >= known
     ]
     if new:
         connection.execute(insert(rows.seed_images), new)
