@@ -109,7 +109,8 @@ class Consume:
             self._drop_empty(adopted)
         self._progress(pairing, machines, bringing.brought_points)
         outcome = _Orphans.between(orphans, {machine.id: self._orphans(machine.id) for machine in machines})
-        self._tell(seed, pairing, bringing, archive, outcome)
+        if bringing.brought or bringing.left or before is not seed.state:
+            self._tell(seed, pairing, bringing, archive, outcome)
         return {
             "seed": manifest.seed,
             "state": seed.state.value,
@@ -125,7 +126,7 @@ class Consume:
             "bytes": bringing.sent.bytes,
             "machines": [
                 {
-                    "machine": machine.name,
+                    "machine": self._name(machine),
                     "machine_id": machine.id,
                     "repository": self._catalog.repositories.get(places[machine.id]).name,
                     "orphans_repaired": len(outcome.repaired_of(machine.id)),
@@ -265,6 +266,10 @@ class Consume:
         facts = self._catalog.points.facts(machine)
         verdicts = judge(facts, {})
         return {fact.id for fact in facts if _here(fact) and verdicts[fact.id].state is not ChainState.WHOLE}
+
+    def _name(self, machine: Machine) -> str:
+        known = self._catalog.machines.find(machine.id)
+        return known.name if known else machine.name
 
     def _progress(self, pairing: Pairing, machines: Sequence[Machine], brought: set[str]) -> None:
         """The newest point of each machine, for what the pairing shows."""

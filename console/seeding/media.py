@@ -32,6 +32,7 @@ _GONE = frozenset(
 )
 _DENIED = frozenset({errno.EACCES, errno.EPERM})
 _SMALL = 32 << 10
+_PIECE = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,21 +150,18 @@ class MediumFiles:
         file.seek(offset)
         return file.read(length)
 
-    def read_back(self, path: Path, piece: int = 4 << 20) -> Iterator[memoryview]:
-        """A file from the medium itself, as far as the system lets us ask for that, in pieces."""
+    def read_back(self, path: Path, begin: int, end: int) -> Iterator[memoryview]:
+        """A stretch of a file from the medium itself, as far as the system lets us ask for that, in pieces."""
         with open(path, "rb", buffering=0) as file:
-            _forget(file)
-            buffer = bytearray(piece)
-            view = memoryview(buffer)
-            while count := file.readinto(buffer):
-                yield view[:count]
-
-
-def _forget(file: BinaryIO) -> None:
-    """Asks the system to drop what it has of a file in memory, so that reading it reads the medium."""
-    if hasattr(os, "posix_fadvise"):
-        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
+            if hasattr(os, "posix_fadvise"):
+                # What is in memory is dropped, so that reading reads the medium.
+                os.posix_fadvise(file.fileno(), begin, end - begin, os.POSIX_FADV_DONTNEED)
+                os.posix_fadvise(file.fileno(), begin, end - begin, os.POSIX_FADV_SEQUENTIAL)
+            file.seek(begin)
+            buffer = memoryview(bytearray(min(_PIECE, max(1, end - begin))))
+            while begin < end and (count := file.readinto(buffer[: end - begin])):
+                yield buffer[:count]
+                begin += count
 
 
 def is_full(error: OSError) -> bool:

@@ -8,11 +8,12 @@ from console.domain.clock import iso
 from console.domain.pairing import CoreIdentity
 
 _TEXT = """\
-This is a seed drive of Replicore, a program that keeps backups of computers in two places.
+This is a seed drive of Replicore, a program that keeps backups of computers in
+two places.
 
-It carries backups from the Core "{source}" to another Core. A Core is the program that
-looks after backups at one place. The drive is on its way there because sending the same over the network would
-take too long.
+It carries backups from the Core "{source}" to another Core. A Core is the
+program that looks after backups at one place. The drive is on its way there
+because sending the same over the network would take too long.
 
     Seed          {seed}
     Written by    {source} (id {source_id})
@@ -20,19 +21,22 @@ take too long.
     Comment       {comment}
     Customer id   {customer}
 
-If you found this drive: please give it to the people who run "{source}". Do not change,
-rename or delete its files. Without them the backups must be copied again.
+If you found this drive: please give it to the people who run "{source}".
+Do not change, rename or delete its files.
 
-If you are to bring it in: attach the drive to the computer of the receiving Core, then run
+If you are to bring it in: attach the drive to the computer of the receiving
+Core, then run
 
-    replicore seed inspect THIS-DIRECTORY      shows what is on it
-    replicore seed verify THIS-DIRECTORY       reads every byte and says whether it is good
-    replicore seed consume THIS-DIRECTORY      brings it in
+    replicore seed inspect THIS-DIRECTORY    shows what is on it
+    replicore seed verify THIS-DIRECTORY     reads every byte of it
+    replicore seed consume THIS-DIRECTORY    brings it in
 
-A drive without the file manifest.rpm is not finished: start the writing again at "{source}".
-A seed can lie on several drives; attach them together, or one after the other.
+A seed can lie on several drives: attach them together and name all of them, or
+bring them in one after the other. A drive without the file manifest.rpm is not
+finished: start the writing again at "{source}", it goes on.
 
-The backups on this drive are not encrypted: keep it where only those can get at it who may see them.
+The backups on this drive are not encrypted. Keep it where only those can get
+at it who may see them.
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,6 +21,7 @@ from console.repository.codec import Bytes, Frame, FrameError, check_digest
 from console.repository.frames import Arrived, FrameSplitter
 from console.repository.pack import ENTRY_SIZE, PackWriter
 from console.seeding.drive import PARTIAL, Device, Drive, Kept
+from console.seeding.lookback import LookBack
 from console.seeding.manifest import MAX_SEGMENT, SeedMedium, SeedPoint, segment_name
 from console.seeding.media import failure_of, is_full, medium_full, named
 from console.seeding.places import Place, Places
@@ -31,8 +32,6 @@ MIN_SEGMENT = 1 << 20
 OBJECTS_MAX = 200_000
 """A segment of many small objects is closed with so many: what is known of an open one is in memory."""
 SEGMENTS_MAX = 99_999
-SYNC_EVERY = 64 << 20
-"""So many bytes are written between two wishes to the system to put them on the medium."""
 _COPY = 4 << 20
 
 Increment = Callable[[VolumeImage, bool], Iterator[list[ObjectRef]]]
@@ -48,12 +47,11 @@ class _OpenSegment:
     path: Path
     file: BinaryIO
     limit: int
+    look: LookBack
     books: PackWriter = field(default_factory=lambda: PackWriter(SEGMENT))
     pending: list[Bytes] = field(default_factory=list)
     hasher: Any = field(default_factory=blake3)
     written: int = 0
-    unsynced: int = 0
-    syncing: Future[None] | None = None
 
 
 class SeedWriter:
@@ -81,7 +79,7 @@ class SeedWriter:
         self._open: _OpenSegment | None = None
         self._device = 0
         self._previous = FIRST
-        self._syncer = ThreadPoolExecutor(1, thread_name_prefix="seed-sync")
+        self._helper = ThreadPoolExecutor(1, thread_name_prefix="seed-look-back")
         self._points: dict[str, _Point] = {}
         self.segments: list[Segment] = []
         self.objects = 0
@@ -96,7 +94,7 @@ class SeedWriter:
         """Forgets what is not in a whole segment: it is missing again."""
         segment, self._open = self._open, None
         if segment is not None:
-            _settle(segment)
+            segment.look.stop()
             segment.file.close()
         with self._lock:
             self._unsettled.clear()
@@ -104,7 +102,7 @@ class SeedWriter:
     def close(self) -> None:
         """Keeps whole segments only, and gives back the room of what is half done."""
         self.drop()
-        self._syncer.shutdown(wait=True)
+        self._helper.shutdown(wait=True)
         self._drive.clear_partials()
         self._places.close()
 
@@ -145,7 +143,8 @@ class SeedWriter:
             arrived: list[Arrived] = []
             problem: FrameError | None = None
             try:
-                arrived.extend(splitter.feed(piece))
+                for one in splitter.feed(piece):
+                    arrived.append(one)
             except FrameError as error:
                 problem = error
             for header, raw in self._new(arrived):
@@ -243,7 +242,9 @@ class SeedWriter:
             try:
                 if room >= smallest:
                     limit = max(smallest, min(self._segment_size, room))
-                    return _OpenSegment(number, device, path, self._drive.files.create(path), limit)
+                    file = self._drive.files.create(path)
+                    look = LookBack(self._drive.files, path, file, self._helper)
+                    return _OpenSegment(number, device, path, file, limit, look)
             except OSError as error:
                 if not is_full(error):
                     raise self._failure(device, error) from error
@@ -270,22 +271,16 @@ class SeedWriter:
         segment.pending = []
 
     def _write(self, segment: _OpenSegment, pieces: Sequence[Bytes]) -> None:
-        size = sum(map(len, pieces))
+        segment.look.follow(segment.written)
         self._drive.files.write(segment.file, segment.written, pieces)
-        segment.written += size
-        segment.unsynced += size
-        if segment.unsynced >= SYNC_EVERY and (segment.syncing is None or segment.syncing.done()):
-            if segment.syncing is not None:
-                segment.syncing.result()
-            segment.syncing = self._syncer.submit(self._drive.files.sync, segment.file)
-            segment.unsynced = 0
+        segment.written += sum(map(len, pieces))
 
     def _move(self, segment: _OpenSegment, error: OSError) -> None:
         """The medium is full before the segment is: writes it anew on the next one, from what was read back."""
         full = segment.device
         if not is_full(error):
             raise self._failure(full, error) from error
-        _settle(segment)
+        segment.look.stop()
         frames_end = segment.written
         self._skip(full)
         while True:
@@ -305,7 +300,7 @@ class SeedWriter:
         with named(full.title, full.used):
             self._drive.files.remove(segment.path)
         segment.device, segment.path, segment.file = fresh.device, fresh.path, fresh.file
-        segment.limit, segment.unsynced = fresh.limit, frames_end
+        segment.limit, segment.look = fresh.limit, fresh.look
 
     def _copy(self, segment: _OpenSegment, fresh: _OpenSegment, length: int) -> None:
         hasher = blake3()
@@ -324,38 +319,30 @@ class SeedWriter:
             return
         self._flush()
         tail = segment.books.tail()
+        size = segment.written + len(tail)
         while True:
             try:
                 self._drive.files.write(segment.file, segment.written, [tail])
-                _settle(segment, strict=True)
-                self._drive.files.sync(segment.file)
+                found = segment.look.finish(size)
                 break
             except OSError as error:
                 self._move(segment, error)
         segment.hasher.update(tail)
         digest = segment.hasher.digest()
-        segment.file.close()
         device = segment.device
-        size = segment.written + len(tail)
+        if found != digest:
+            raise _faulty(device)
+        segment.file.close()
         name = segment_name(segment.number)
         with named(device.title, self.written_bytes):
-            self._look_back(segment, digest)
             self._drive.files.rename(segment.path, device.directory / name)
             self._drive.files.sync_directory(device.directory)
         device.used += size
         self._open = None
-        self._keep(
-            Kept(Segment(segment.number, name, device.number, size, digest.hex()), digest, segment.books.entries)
-        )
+        whole = Segment(segment.number, name, device.number, size, digest.hex())
+        self._keep(Kept(whole, digest, segment.books.entries))
         with self._lock:
             self._unsettled.clear()
-
-    def _look_back(self, segment: _OpenSegment, digest: bytes) -> None:
-        hasher = blake3()
-        for piece in self._drive.files.read_back(segment.path):
-            hasher.update(piece)
-        if hasher.digest() != digest:
-            raise _faulty(segment.device)
 
     def _failure(self, device: Device, error: OSError) -> Failed | OSError:
         return failure_of(error, device.title, self.written_bytes) or error
@@ -368,13 +355,6 @@ class _Point:
 
     def entry(self) -> SeedPoint:
         return SeedPoint(self.point, tuple(self.images), tuple(i for i, names in self.images.items() if names))
-
-
-def _settle(segment: _OpenSegment, *, strict: bool = False) -> None:
-    """Waits for a sync that is under way. What it found counts only when `strict`."""
-    syncing, segment.syncing = segment.syncing, None
-    if syncing is not None and (error := syncing.exception()) is not None and strict:
-        raise error
 
 
 def _frame_damaged(error: FrameError) -> Failed:
