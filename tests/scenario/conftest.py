@@ -57,7 +57,7 @@ def tree(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def core(tmp_path: Path) -> Iterator[Callable[[str], CoreProcess]]:
-    """Makes Cores that are stopped when the test ends: `core("source")` not running, `core("target", running)`."""
+    """Makes Cores, not running, that are stopped when the test ends: `core("source")`."""
     made: list[CoreProcess] = []
 
     def make(name: str) -> CoreProcess:
@@ -80,8 +80,8 @@ def target(tmp_path: Path) -> Iterator[CoreProcess]:
 
 @pytest.fixture
 def source(tmp_path: Path, tree: Path) -> Iterator[CoreProcess]:
-    """A source Core that protects `tree` as “web”, with one recovery point; not running by itself."""
-    core = CoreProcess(tmp_path / "source")
+    """A running source Core that protects `tree` as “web”, with one recovery point."""
+    core = CoreProcess(tmp_path / "source").start()
     core.ask("machine", "protect", "web", "--volume", f"tree={tree}", "--every", "off")
     core.ask("backup", "web")
     yield core

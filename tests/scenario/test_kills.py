@@ -18,7 +18,8 @@ FEW = [1, 2, 4, 7, 11]
 
 
 def dying(core: CoreProcess, at: int, *words: str | Path) -> int:
-    """Runs one command against a Core that is not running, in a process that dies at its `at`th durable step."""
+    """Runs one command with a Core of its own that dies at its `at`th durable step; then starts the Core again."""
+    core.stop()
     done = subprocess.run(
         [
             sys.executable,
@@ -37,6 +38,7 @@ def dying(core: CoreProcess, at: int, *words: str | Path) -> int:
         stdin=subprocess.DEVNULL,
     )
     assert "Traceback" not in done.stderr, done.stderr
+    core.start(port=core.port)
     return done.returncode
 
 
@@ -134,7 +136,6 @@ def test_killed_while_consuming(source: CoreProcess, target: CoreProcess, tree: 
     drive = tmp_path / "drive"
     drive.mkdir()
     source.ask("seed", "create", pairing, "--to", drive, "--segment-size", "1M")
-    target.stop()
     dying(target, at, "seed", "consume", drive)
     target.ask("seed", "consume", drive)
     clean(target)
@@ -147,7 +148,7 @@ def test_killed_at_every_durable_step(
     work: str, tree: Path, tmp_path: Path, core: Callable[[str], CoreProcess]
 ) -> None:
     """The same, at each step there is, one after the other on the same Cores."""
-    source, target = core("source"), new_target(tmp_path / "target")
+    source, target = core("source").start(), new_target(tmp_path / "target")
     try:
         source.ask("machine", "protect", "web", "--volume", f"tree={tree}", "--every", "off")
         source.ask("backup", "web")
@@ -172,7 +173,6 @@ def test_killed_at_every_durable_step(
                     dying(source, at, "seed", "create", pairing, "--to", drive, "--segment-size", "1M")
                 source.run("seed", "create", pairing, "--to", drive, "--segment-size", "1M")
                 if work == "consume":
-                    target.stop()
                     dying(target, at, "seed", "consume", drive)
                 target.ask("seed", "consume", drive)
                 clean(target)

@@ -16,6 +16,7 @@ def test_everything_goes_by_wire_without_a_seed_drive(
 ) -> None:
     pairing = pair(source, target)
     source.ask("replication", "add", pairing, "web")
+    source.ask("replication", "force", pairing)
     points = source.ask("point", "list")["points"]
     there = target.ask("point", "list")["points"]
     assert [p["id"] for p in there] == [p["id"] for p in points]

@@ -128,10 +128,9 @@ def _program() -> list[str]:
 
 def new_target(directory: Path) -> CoreProcess:
     """A running Core with an administrator `admin` (password `PASSWORD`)."""
-    core = CoreProcess(directory)
-    core.ask("core", "init")
+    core = CoreProcess(directory).start()
     core.ask("user", "add", "admin", "--role", "administrator", "--password-stdin", stdin=PASSWORD)
-    return core.start()
+    return core
 
 
 def pair(source: CoreProcess, target: CoreProcess, *, name: str = "target") -> str:

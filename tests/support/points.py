@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from console.repository.records import encode_record
-
 from console.catalog import Catalog
 from console.domain.machines import Machine, MachineKind, Volume
 from console.domain.objects import FRAME_SIZE, FrameHeader, Kind
@@ -16,6 +14,7 @@ from console.domain.recovery_points import BaseReason, ImageKind, RecoveryPoint,
 from console.domain.repositories import RepositoryInfo
 from console.domain.trees import Entry, FileType, VolumeRoot
 from console.repository import Repository, TreeWriter
+from console.repository.records import encode_record
 from tests.support.clock import FixedClock
 
 CHUNK = 64 << 10
