@@ -55,12 +55,11 @@ class Index:
         self._names: dict[int, str] = {}
         self._totals = Totals()
         try:
-            self._writer = self._open()
+            self._open()
         except sqlite3.DatabaseError as error:
             if path.exists():
                 log.warning("The index %s is not sound (%s); it is built again from the packs.", path, error)
             self._begin()
-        self._load()
 
     def close(self) -> None:
         """Leaves one whole file behind."""
@@ -202,7 +201,6 @@ class Index:
                 self._drop_stock()
                 self._writer.close()
                 self._begin()
-                self._load()
                 return self.add(packs)
             finally:
                 self._refilling = False
@@ -288,27 +286,32 @@ class Index:
                 log.warning("The index %s is damaged (%s); it is built again from the packs.", self._path, error)
                 self.rebuild(self._refill())
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self) -> None:
         """Raises sqlite3.DatabaseError when what is there is not sound (or not there at all)."""
         if not self._path.exists() or not self._path.stat().st_size:
             raise sqlite3.DatabaseError("it is empty")
-        writer = self._connect()
+        self._writer = self._connect()
         try:
             for pragma, expected in (("application_id", APPLICATION), ("user_version", REVISION)):
-                if writer.execute(f"PRAGMA {pragma}").fetchone()[0] != expected:
+                if self._writer.execute(f"PRAGMA {pragma}").fetchone()[0] != expected:
                     raise sqlite3.DatabaseError("it is not one of this version")
-            self._tune(writer)
+            self._tune()
+            self._load()
         except BaseException:
-            writer.close()
+            self._writer.close()
             raise
-        return writer
 
     def _begin(self) -> None:
         for suffix in ("", "-wal", "-shm", "-journal"):
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
         self._writer = self._connect()
-        self._tune(self._writer)
-        self._writer.executescript(SCHEMA)
+        try:
+            self._tune()
+            self._writer.executescript(SCHEMA)
+            self._load()
+        except BaseException:
+            self._writer.close()
+            raise
 
     def _load(self) -> None:
         with self._writing:
@@ -320,12 +323,13 @@ class Index:
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=60)
         connection.execute("PRAGMA cache_size = -4000")
+        connection.execute("PRAGMA cell_size_check = ON")
         return connection
 
-    def _tune(self, writer: sqlite3.Connection) -> None:
-        writer.execute("PRAGMA journal_mode = WAL")
-        writer.execute("PRAGMA synchronous = NORMAL")
-        writer.execute("PRAGMA cache_size = -16000")
+    def _tune(self) -> None:
+        self._writer.execute("PRAGMA journal_mode = WAL")
+        self._writer.execute("PRAGMA synchronous = NORMAL")
+        self._writer.execute("PRAGMA cache_size = -16000")
 
     def _drop_stock(self) -> None:
         stock, self._stock = self._stock, deque()

@@ -73,9 +73,9 @@ class Readers:
                 try:
                     _frame(place, raw, at)
                 except FrameError as error:
-                    again, _ = self._second_try(place, error)
                     if end > start:
                         yield raw[start:end]
+                    again, _ = self._second_try(place, error)
                     yield again
                     start = end = place.end - base
                     continue

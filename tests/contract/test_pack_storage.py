@@ -1,0 +1,146 @@
+"""What every place for packs must do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from console.repository.storage import LocalStorage, MemoryStorage, PackStorage
+from tests.support.faulty_storage import Faults, FaultyStorage
+
+NAME = "0123456789abcdef" * 2
+OTHER = "fedcba9876543210" * 2
+
+
+@pytest.fixture(params=["local", "memory", "faulty"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> PackStorage:
+    if request.param == "memory":
+        return MemoryStorage()
+    local = LocalStorage(tmp_path / "own")
+    return FaultyStorage(local, Faults()) if request.param == "faulty" else local
+
+
+def put(storage: PackStorage, name: str, content: bytes) -> None:
+    sink = storage.begin()
+    sink.write(0, [content])
+    sink.finish(name)
+
+
+def content(storage: PackStorage, name: str) -> bytes:
+    with storage.open(name) as pack:
+        return pack.read(0, pack.size)
+
+
+def test_a_finished_pack_is_there_as_it_was_written(storage: PackStorage) -> None:
+    put(storage, NAME, b"frames")
+    assert list(storage.names()) == [NAME]
+    assert storage.size(NAME) == 6
+    assert content(storage, NAME) == b"frames"
+
+
+def test_pieces_land_where_they_belong_in_any_order(storage: PackStorage) -> None:
+    sink = storage.begin()
+    sink.write(6, [b"two", memoryview(b"three")])
+    sink.write(0, [b"0", b"1", b"2345"])
+    sink.finish(NAME)
+    assert content(storage, NAME) == b"012345twothree"
+
+
+def test_thousands_of_pieces_at_once(storage: PackStorage) -> None:
+    pieces = [b"%05d" % number for number in range(5000)]
+    sink = storage.begin()
+    sink.write(0, pieces)
+    sink.write(25000, [])
+    sink.finish(NAME)
+    assert content(storage, NAME) == b"".join(pieces)
+
+
+def test_reads_a_part_and_less_at_the_end(storage: PackStorage) -> None:
+    put(storage, NAME, b"0123456789")
+    with storage.open(NAME) as pack:
+        assert pack.size == 10
+        assert pack.read(3, 4) == b"3456"
+        assert pack.read(8, 10) == b"89"
+        assert pack.read(10, 1) == b""
+
+
+def test_an_unfinished_pack_is_seen_by_nobody(storage: PackStorage) -> None:
+    sink = storage.begin()
+    sink.write(0, [b"half"])
+    assert list(storage.names()) == []
+    sink.abandon()
+    assert list(storage.names()) == []
+    assert storage.clear() == 0
+
+
+def test_clear_drops_what_was_never_finished(storage: PackStorage) -> None:
+    for _ in range(3):
+        storage.begin().write(0, [b"half"])
+    put(storage, NAME, b"whole")
+    assert storage.clear() == 3
+    assert storage.clear() == 0
+    assert content(storage, NAME) == b"whole"
+
+
+def test_abandoning_a_finished_pack_does_nothing(storage: PackStorage) -> None:
+    sink = storage.begin()
+    sink.write(0, [b"whole"])
+    sink.finish(NAME)
+    sink.abandon()
+    assert content(storage, NAME) == b"whole"
+
+
+def test_delete(storage: PackStorage) -> None:
+    put(storage, NAME, b"one")
+    put(storage, OTHER, b"two")
+    storage.delete(NAME)
+    assert list(storage.names()) == [OTHER]
+
+
+def test_what_is_not_there(storage: PackStorage) -> None:
+    for ask in (storage.size, storage.delete, lambda name: content(storage, name)):
+        with pytest.raises(FileNotFoundError):
+            ask(NAME)
+
+
+def test_the_same_pack_twice(storage: PackStorage) -> None:
+    put(storage, NAME, b"same")
+    put(storage, NAME, b"same")
+    assert list(storage.names()) == [NAME]
+    assert content(storage, NAME) == b"same"
+
+
+def test_says_how_much_is_free(storage: PackStorage) -> None:
+    assert storage.free() > 0
+    assert storage.place
+
+
+def test_strange_files_beside_packs_are_passed_over(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path / "own")
+    put(storage, NAME, b"pack")
+    packs = tmp_path / "own" / "packs"
+    (packs / "README").write_text("?")
+    (packs / "01" / "notes.txt").write_text("?")
+    (packs / "01" / "01.pack").write_text("?")
+    (packs / "01" / f"{OTHER}.pack").write_text("in the wrong directory")
+    assert list(storage.names()) == [NAME]
+
+
+def test_local_packs_are_synced_before_they_are_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    steps: list[str] = []
+    for step in ("fdatasync", "replace", "fsync"):
+        real = getattr(os, step)
+
+        def seen(*args: object, step: str = step, real: object = real) -> None:
+            steps.append(step)
+            real(*args)  # type: ignore[operator]
+
+        monkeypatch.setattr(os, step, seen)
+    storage = LocalStorage(tmp_path / "own")
+    put(storage, NAME, b"first of its directory")
+    steps.clear()
+    put(storage, "01" + OTHER[2:], b"second")
+    assert steps == ["fdatasync", "replace", "fsync"]
