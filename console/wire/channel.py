@@ -7,6 +7,7 @@ import io
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,10 +72,11 @@ class Channel:
             try:
                 return await self._once(call, rest, body, within)
             except _Lost as lost:
-                # The target may just have closed a kept connection, or have restarted.
-                if not (lost.had_connection and call.repeatable):
+                if not (lost.had_connection and call.repeatable) or self._closed:
                     raise
-            return await self._once(call, rest, body, within)
+            # The target may have restarted, or just have closed a kept connection; others that are kept may be as dead.
+            async with self._another(self._identity) as fresh:
+                return await fresh._once(call, rest, body, within)
         except _Lost as lost:
             raise await self._explain(lost) from lost.cause
 
@@ -160,17 +162,24 @@ class Channel:
     async def _refuses_certificate(self) -> bool:
         """Whether the target answers `hello` to anybody but not to us."""
         for identity, expected in ((self._identity, False), (None, True)):
-            asking = Channel(self.host, self.port, self.fingerprint, identity, self.limits)
-            try:
-                await asking._once(Call.HELLO, "", None, self.limits.connect)
-                answered = True
-            except (_Lost, Failed):
-                answered = False
-            finally:
-                await asking.close()
+            async with self._another(identity) as fresh:
+                try:
+                    await fresh._once(Call.HELLO, "", None, self.limits.connect)
+                    answered = True
+                except (_Lost, Failed):
+                    answered = False
             if answered is not expected:
                 return False
         return True
+
+    @asynccontextmanager
+    async def _another(self, identity: Identity | None) -> AsyncIterator[Channel]:
+        """A channel to the same Core without any connection yet."""
+        fresh = Channel(self.host, self.port, self.fingerprint, identity, self.limits)
+        try:
+            yield fresh
+        finally:
+            await fresh.close()
 
     def _not_taken(self) -> Failed:
         return failed(

@@ -198,13 +198,15 @@ class _Desk:
             pairing = await self._work(lambda: self._handler.pairing_of(certificate))
             pump = ToThread(self._waiting_max)
             filling = asyncio.get_running_loop().create_task(_fill(pump, request))
+            leaving = _when_leaving(request, filling.cancel)
             try:
                 return await self._work(lambda: self._handler.store(pairing, machine, pump), self._streams)
             finally:
                 # Whatever ended first: nobody waits for the other.
                 pump.abandon()
+                leaving.cancel()
                 filling.cancel()
-                await asyncio.wait([filling])
+                await asyncio.wait([filling, leaving])
 
         return await self._answer(request, work)
 
@@ -271,6 +273,17 @@ async def _fill(pump: ToThread, request: Request) -> None:
                 "Nothing is to be done: the next run sends what is still missing.",
             )
         )
+
+
+def _when_leaving(request: Request, act: Callable[[], object]) -> asyncio.Task[None]:
+    """Acts when the server begins to stop: nobody waits for the end of a stream that may last for hours."""
+    leaving = request.scope.get("extensions", {}).get("leaving") or asyncio.Event()
+
+    async def wait() -> None:
+        await leaving.wait()
+        act()
+
+    return asyncio.get_running_loop().create_task(wait())
 
 
 def _certificate(request: Request) -> bytes:

@@ -42,7 +42,8 @@ class TlsServer:
     """One listening port. It lives in the event loop that calls `start`, or in a thread of its own (`ServerThread`).
 
     It installs no signal handlers, writes no access log, and believes no `X-Forwarded-…` header. The certificate (DER)
-    that a caller proved to have stands in `scope["extensions"]["tls"]["client_cert"]`; None without one.
+    that a caller proved to have stands in `scope["extensions"]["tls"]["client_cert"]`; None without one. What goes on
+    and on should end when the server stops: then the asyncio.Event in `scope["extensions"]["leaving"]` is set.
     """
 
     def __init__(
@@ -99,7 +100,7 @@ class TlsServer:
         ticking, self._ticking = self._ticking, None
         if ticking is None:
             return
-        self._server.leave.set()
+        self._server.leaving.set()
         await ticking
         with contextlib.suppress(TimeoutError):
             # uvicorn bounds the wait for calls, not that for the application's own shutdown.
@@ -218,6 +219,7 @@ class _Config(uvicorn.Config):
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=max(1, round(stop_within)),
         )
+        self.leaving = asyncio.Event()
         self._context = context
 
     def load(self) -> None:
@@ -228,9 +230,9 @@ class _Config(uvicorn.Config):
 class _Server(uvicorn.Server):
     """uvicorn's server in pieces, so that it can be one of several things in a loop: no signals, no exit."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: _Config) -> None:
         super().__init__(config)
-        self.leave = asyncio.Event()
+        self.leaving = config.leaving
 
     async def begin(self, sockets: list[socket.socket]) -> None:
         if not self.config.loaded:
@@ -244,11 +246,11 @@ class _Server(uvicorn.Server):
             raise RuntimeError("the application did not start")
 
     async def main_loop(self) -> None:
-        while not self.leave.is_set():
+        while not self.leaving.is_set():
             await self.on_tick(0)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1):
-                    await self.leave.wait()
+                    await self.leaving.wait()
 
     def abort(self) -> None:
         """Cuts what did not end by itself."""
@@ -271,7 +273,9 @@ class _Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {"tls": {"client_cert": self._certificate}}
+        leaving = self.config.leaving if isinstance(self.config, _Config) else asyncio.Event()
+        extensions: dict[str, Any] = {"tls": {"client_cert": self._certificate}, "leaving": leaving}
+        self.scope["extensions"] = extensions
         self._expect()
 
     def on_body(self, body: bytes) -> None:

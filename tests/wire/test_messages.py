@@ -16,7 +16,7 @@ from console.domain.errors import Failed, Failure, FailureKind
 from console.domain.pairing import CoreIdentity
 from console.domain.recovery_points import RecoveryPoint
 from console.wire import messages
-from console.wire.messages import Body, Commit, Done, Hello, Holdings, PairRequest, StatusRequest, decode, encode
+from console.wire.messages import Body, Commit, Done, Hello, HoldingsRequest, PairRequest, StatusRequest, decode, encode
 from tests.wire.samples import CORE, MACHINE, POINT, SAMPLES, TIME
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "wire"
@@ -72,7 +72,7 @@ def test_cut_messages_are_refused(name: str, cut: float) -> None:
 @settings(deadline=None, max_examples=50)
 @given(raw=st.binary(max_size=200))
 def test_rubbish_is_refused_and_never_more_than_that(raw: bytes) -> None:
-    for kind in (Hello, Commit, Holdings, StatusRequest):
+    for kind in (Hello, Commit, HoldingsRequest, StatusRequest):
         with pytest.raises(Failed) as raised:
             decode(raw, kind)
         assert raised.value.failure.code == "bad-message"

@@ -234,6 +234,24 @@ async def test_stopping_cuts_what_does_not_end(app: App, people: People) -> None
         await asyncio.wait_for(asking, 5)
 
 
+async def test_what_goes_on_for_ever_is_told_to_end(people: People) -> None:
+    begun = asyncio.Event()
+
+    async def feed(scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            return
+        begun.set()
+        await scope["extensions"]["leaving"].wait()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    async with TlsServer(feed, people.target, port=0, stop_within=60) as server:
+        asking = asyncio.get_running_loop().run_in_executor(None, ask, server.port, None)
+        await asyncio.wait_for(begun.wait(), 5)
+        await asyncio.wait_for(server.stop(), 5)
+        assert await asyncio.wait_for(asking, 5) == {}
+
+
 async def test_an_application_that_does_not_start(people: People) -> None:
     async def broken(scope: Scope, receive: Any, send: Any) -> None:
         await receive()
