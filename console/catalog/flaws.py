@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import CTE, Connection, Select, and_, delete, exists, insert, or_, select
+from sqlalchemy import CTE, Column, ColumnElement, Connection, Select, and_, delete, exists, insert, or_, select
 
 from console.catalog import rows
 from console.catalog.batches import batches
@@ -70,21 +70,14 @@ def descendants(first: Select[tuple[str]]) -> CTE:
     return below.union(select(_child.c.id).join_from(below, _child, _child.c.parent == below.c.id))
 
 
-def orphans(machine: str | None) -> CTE:
-    """The images (column `id`) of a machine (None: of all) that are not whole."""
-    flawed = select(_flaws.image.label("id"))
-    return descendants(flawed if machine is None else flawed.where(_flaws.machine == machine))
-
-
 def facts(connection: Connection, machine: str) -> list[ImageFact]:
     """Of every image of a machine that is not whole, and of the whole ones directly above those."""
-    below = orphans(machine)
     found = [
         ImageFact(*row)
         for row in connection.execute(
-            select(_images.id, _images.parent, _images.here, _images.damaged)
-            .join_from(below, rows.images, _images.id == below.c.id)
-            .order_by(_images.time_us, _images.id)
+            _orphans(machine, _images.id, _images.parent, _images.here, _images.damaged).order_by(
+                _images.time_us, _images.id
+            )
         )
     ]
     known = {fact.id for fact in found}
@@ -93,17 +86,29 @@ def facts(connection: Connection, machine: str) -> list[ImageFact]:
     return [ImageFact(id, None) for id in _of_machine(connection, above, machine)] + found
 
 
-def orphaned_points(machine: str | None) -> Select[tuple[str]]:
-    """Points (ids) with an image that is not whole."""
-    below = orphans(machine)
-    return select(_images.point).join_from(below, rows.images, _images.id == below.c.id).distinct()
+def orphaned_points(machine: str | None) -> Select[Any]:
+    """Points (ids) of a machine (None: of all) with an image that is not whole."""
+    return _orphans(machine, _images.point).distinct()
+
+
+def _orphans(machine: str | None, *columns: Column[Any]) -> Select[Any]:
+    """Of the images of a machine (None: of all) that are not whole."""
+    flawed = select(_flaws.image.label("id"))
+    below = descendants(flawed if machine is None else flawed.where(_flaws.machine == machine))
+    found = select(*columns).join_from(below, rows.images, _images.id == below.c.id)
+    # Another machine's image that builds on one of this machine's is flawed by itself, and counted there.
+    return found if machine is None else found.where(_is_of(machine))
 
 
 def _of_machine(connection: Connection, images: Collection[str], machine: str) -> list[str]:
-    """Those of `images` (ids) that are of a machine. Compared here: told of the machine, SQLite reads all of it."""
-    return [
-        id
-        for part in batches(images)
-        for id, owner in connection.execute(select(_images.id, _images.machine).where(_images.id.in_(part)))
-        if owner == machine
-    ]
+    """Those of `images` (ids) that are of a machine."""
+    found: list[str] = []
+    for part in batches(images):
+        found += connection.scalars(select(_images.id).where(_images.id.in_(part), _is_of(machine)))
+    return found
+
+
+def _is_of(machine: str) -> ColumnElement[bool]:
+    """Written as an expression that no index serves: a few known images are asked for, and SQLite would rather read
+    all images of the machine by its index than look those few up by theirs."""
+    return _images.machine.concat("") == machine
