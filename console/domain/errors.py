@@ -44,6 +44,10 @@ HTTP_STATUS: dict[FailureKind, int] = {
 }
 
 
+OBJECT_DAMAGE = frozenset({"object-missing", "object-damaged", "node-invalid"})
+"""Codes that say an object cannot be had as it was stored: it is gone, its bytes are wrong, or they make no sense."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """One known failure.

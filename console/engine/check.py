@@ -9,6 +9,7 @@ from typing import Any
 from console.catalog import Catalog, StoredImage
 from console.domain.checks import CheckReport, Damage
 from console.domain.clock import Clock
+from console.domain.errors import OBJECT_DAMAGE, Failed
 from console.domain.events import Severity
 from console.domain.jobs import Job, JobKind
 from console.domain.objects import Kind
@@ -112,13 +113,19 @@ class Check:
             self._catalog.points.set_damaged(sorted(healed), False)
 
     def _unreferenced(self, repository: Repository, images: list[StoredImage], reporter: Reporter) -> int:
+        """Stored bytes nobody needs. With a tree that cannot be read nobody knows what it needs: then none are."""
         with Marks(repository) as marks:
             for stored in images:
                 reporter.check()
                 image = stored.image
                 parent = bytes.fromhex(image.parent_root) if image.parent_root else None
-                for batch in TreeReader(repository).increment(bytes.fromhex(image.root), parent, names=True):
-                    marks.add([ref.id for ref in batch])
+                try:
+                    for batch in TreeReader(repository).increment(bytes.fromhex(image.root), parent, names=True):
+                        marks.add([ref.id for ref in batch])
+                except Failed as known:
+                    if known.failure.code not in OBJECT_DAMAGE:
+                        raise
+                    return 0
             for kind in (Kind.RECORD, Kind.TOMBSTONE):
                 marks.add(list(repository.records(kind)))
             return marks.unreferenced_bytes()

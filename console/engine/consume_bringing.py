@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from console.catalog import Catalog
-from console.domain.errors import Failed
+from console.domain.errors import OBJECT_DAMAGE, Failed
 from console.domain.machines import Machine
 from console.domain.objects import ObjectRef
 from console.domain.progress import Reporter
@@ -42,7 +42,7 @@ class Salvage:
         try:
             yield from self._reader.frames(ids)
         except Failed as known:
-            if known.failure.code not in ("object-missing", "object-damaged"):
+            if known.failure.code not in OBJECT_DAMAGE:
                 raise
 
     def stored_size(self, ids: Sequence[bytes]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from console.catalog import Catalog
-from console.domain.errors import Failed, failed
+from console.domain.errors import OBJECT_DAMAGE, Failed, failed
 from console.domain.objects import Kind, ObjectRef
 from console.domain.recovery_points import VolumeImage
 from console.domain.replication import Accepted, ImageOffer
@@ -98,7 +98,7 @@ class LocalTarget:
             for batch in TreeReader(self._repository).increment(bytes.fromhex(image.root), parent, names=offer.names):
                 absent += len(self._repository.missing([ref.id for ref in batch]))
         except Failed as known:
-            if known.failure.code != "object-missing":
+            if known.failure.code not in OBJECT_DAMAGE:
                 raise
             absent += 1
         return absent
@@ -124,7 +124,7 @@ def own_damage(
             found += repository.missing(ids)
             found += [oid for oid in ids if oid in bad]
     except Failed as known:
-        if known.failure.code not in ("object-missing", "object-damaged"):
+        if known.failure.code not in OBJECT_DAMAGE:
             raise
         return found, False
     return found, True

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from console.catalog import Catalog
 from console.domain import paths
 from console.domain.chains import ChainState, ChainVerdict, Expected, WaitingKind, judge, worst
-from console.domain.errors import Failed, not_found, refused
+from console.domain.errors import OBJECT_DAMAGE, Failed, not_found, refused
 from console.domain.machines import Machine
 from console.domain.objects import ZERO_ID
 from console.domain.pairing import Direction
@@ -259,7 +259,7 @@ def is_here(repository: Repository, reader: TreeReader, entry: Entry) -> bool:
             return True
         ids = list({oid for oid, _ in reader.extents(entry) if oid != ZERO_ID})
     except Failed as known:
-        if known.failure.code not in ("object-missing", "object-damaged"):
+        if known.failure.code not in OBJECT_DAMAGE:
             raise
         return False
     return not repository.missing(ids)
@@ -285,7 +285,7 @@ def _count(repository: Repository, root: bytes, total: int) -> FileCount:
     try:
         stack = [reader.root(root).entry]
     except Failed as known:
-        if known.failure.code not in ("object-missing", "object-damaged"):
+        if known.failure.code not in OBJECT_DAMAGE:
             raise
         return FileCount(0, total)
     waiting: list[tuple[int, bytes]] = []
@@ -303,7 +303,7 @@ def _count(repository: Repository, root: bytes, total: int) -> FileCount:
         try:
             children = list(reader.entries(directory))
         except Failed as known:
-            if known.failure.code not in ("object-missing", "object-damaged"):
+            if known.failure.code not in OBJECT_DAMAGE:
                 raise
             continue
         for child in children:
@@ -314,7 +314,7 @@ def _count(repository: Repository, root: bytes, total: int) -> FileCount:
                 try:
                     chunks = [oid for oid, _ in reader.extents(child) if oid != ZERO_ID]
                 except Failed as known:
-                    if known.failure.code not in ("object-missing", "object-damaged"):
+                    if known.failure.code not in OBJECT_DAMAGE:
                         raise
                     continue
                 if chunks:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from console.domain.errors import Failed, damage
+from console.domain.errors import OBJECT_DAMAGE, Failed, damage
 from console.domain.objects import FRAME_SIZE, Kind, ObjectRef
 from console.domain.recovery_points import VolumeImage
 from console.domain.seeds import Segment
@@ -129,7 +129,7 @@ class SeedReader:
             try:
                 return self._elsewhere.read(id)
             except Failed as known:
-                if known.failure.code not in ("object-missing", "object-damaged"):
+                if known.failure.code not in OBJECT_DAMAGE:
                     raise
         self.refused = id
         raise self._lacking([id])

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from blake3 import blake3
 
-from console.domain.errors import Failed
+from console.domain.errors import OBJECT_DAMAGE, Failed
 from console.domain.objects import FRAME_SIZE
 from console.domain.progress import Reporter
 from console.domain.recovery_points import VolumeImage
@@ -209,7 +209,7 @@ def absent_objects(reader: SeedReader, elsewhere: ObjectReader | None, image: Vo
                 elif exact:
                     absent[LOST] = None
     except Failed as known:
-        if known.failure.code not in ("object-missing", "object-damaged", "node-invalid"):
+        if known.failure.code not in OBJECT_DAMAGE:
             raise
         absent[reader.refused.hex() if reader.damage_of([reader.refused]) else LOST] = None
     return list(absent)
