@@ -116,8 +116,9 @@ def decode(raw: bytes) -> SignedManifest:
     Raises Failed: `seed-damaged`, `seed-newer`. The signature is left to whoever knows the certificate.
     """
     if raw[: len(MAGIC)] != MAGIC:
-        if raw[: len(MAGIC) - 1] == MAGIC[:-1]:
-            raise _newer(raw[len(MAGIC) - 1 : len(MAGIC)].decode("ascii", "replace"))
+        version = raw[len(MAGIC) - 1 : len(MAGIC)]
+        if raw[: len(MAGIC) - 1] == MAGIC[:-1] and version.isdigit() and int(version) > FORMAT:
+            raise _newer(version.decode("ascii"))
         raise manifest_damaged("it does not begin as one")
     begin = len(MAGIC) + _LENGTH.size
     if len(raw) < begin + _LENGTH.size or len(raw) > MAX_FILE:

@@ -296,11 +296,12 @@ class SeedWriter:
                     raise self._failure(fresh.device, problem) from problem
                 self._drive.files.remove(fresh.path)
                 self._skip(fresh.device)
-        segment.file.close()
-        with named(full.title, full.used):
-            self._drive.files.remove(segment.path)
+        old_file, old_path = segment.file, segment.path
         segment.device, segment.path, segment.file = fresh.device, fresh.path, fresh.file
         segment.limit, segment.look = fresh.limit, fresh.look
+        old_file.close()
+        with named(full.title, full.used):
+            self._drive.files.remove(old_path)
 
     def _copy(self, segment: _OpenSegment, fresh: _OpenSegment, length: int) -> None:
         hasher = blake3()
