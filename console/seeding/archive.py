@@ -130,9 +130,11 @@ def _read(path: Path) -> SeedDirectory:
         with open_regular(path / MANIFEST_FILE) as file:
             size = os.fstat(file.fileno()).st_size
             raw = file.read(size) if size <= MAX_FILE else b""
+    except (OSError, Failed) as error:
+        why = error.failure.message if isinstance(error, Failed) else str(error.strerror)
+        return SeedDirectory(path, None, manifest_damaged(why.rstrip(".")).failure)
+    try:
         return SeedDirectory(path, decode(raw), None)
-    except OSError as error:
-        return SeedDirectory(path, None, manifest_damaged(error.strerror or str(error)).failure)
     except Failed as known:
         return SeedDirectory(path, None, known.failure)
 
