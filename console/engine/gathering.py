@@ -9,6 +9,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
+from console.domain.clock import Clock
 from console.domain.progress import Reporter
 from console.domain.trees import Entry, EntryFlag, FileType, VolumeRoot
 from console.engine.folders import Folder
@@ -47,11 +48,12 @@ Settled = tuple[Folder, int, Entry | None, bool]
 class Gathering:
     """Entries arrive in any order and from any thread; directories become nodes behind them, the top one last."""
 
-    def __init__(self, intake: Intake, writer: TreeWriter, workers: Workers, reporter: Reporter) -> None:
+    def __init__(self, intake: Intake, writer: TreeWriter, workers: Workers, reporter: Reporter, clock: Clock) -> None:
         self._intake = intake
         self._writer = writer
         self._workers = workers
         self._reporter = reporter
+        self._clock = clock
         self._lock = threading.Lock()
         self._files = self._directories = self._others = self._bytes = self._unreadable = 0
         self._top: Entry | None = None
@@ -89,8 +91,9 @@ class Gathering:
     def take_in(self, batch: list[Wanted]) -> None:
         """Makes the entries of a batch of files; a task for the threads."""
         settled: list[Settled] = []
+        moment = self._clock.now().timestamp()
         for wanted in batch:
-            entry = self._intake.entry(wanted.folder.prefix + wanted.name, wanted.name, wanted.status)
+            entry = self._intake.entry(wanted.folder.prefix + wanted.name, wanted.name, wanted.status, moment)
             settled.append((wanted.folder, wanted.slot, entry, wanted.weight))
             if wanted.twins is not None:
                 settled += self._release(wanted.twins, wanted, entry)

@@ -62,7 +62,7 @@ class Imager:
     ) -> None:
         """`volume`: absolute path. `private`: directories that are always left out (repositories, data directories)."""
         self._volume = volume
-        self._repository = repository
+        self._session = session
         self._reporter = reporter
         self._clock = clock
         self._files = files or HostFiles()
@@ -89,8 +89,8 @@ class Imager:
         self._skip = len(path.rstrip(b"/")) + 1
         with Workers("backup") as workers:
             self._workers = workers
-            intake = Intake(self._files, self._tally, self._writer, workers, self._reporter, self._clock)
-            self._gathering = Gathering(intake, self._writer, workers, self._reporter)
+            intake = Intake(self._files, self._tally, self._writer, workers, self._reporter)
+            self._gathering = Gathering(intake, self._writer, workers, self._reporter, self._clock)
             self._walk(path, before.entry if before else None)
             self._flush()
             workers.finish()
@@ -338,7 +338,7 @@ class Imager:
                 if not is_damage(known):
                     raise
                 lost.add(number)
-        for oid in self._repository.missing(list(chunks)):
+        for oid in self._session.missing(list(chunks)):
             lost.update(chunks[oid])
         good = [settled for number, (settled, _) in enumerate(kept) if number not in lost]
         self._gathering.settle(good)

@@ -14,7 +14,6 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from console.domain import paths
-from console.domain.clock import Clock
 from console.domain.objects import ZERO_ID, Kind
 from console.domain.progress import Reporter
 from console.domain.trees import INLINE_MAX, Entry, EntryFlag, FileType
@@ -32,8 +31,8 @@ WINDOW = 8 << 20
 """Larger ones are cut in windows of this size, whose chunks all threads share."""
 PART = 1 << 20
 """Chunks of one window are handed over in parts of about this size."""
-ROOM = 16 << 20
-"""So much of one large file may wait to be stored."""
+ROOM = 12 << 20
+"""So much of one large file may wait to be stored (bytes)."""
 
 FINE_S, COARSE_S = 0.05, 2.0
 """A file system's times stand still for some milliseconds, on some for two seconds."""
@@ -78,39 +77,55 @@ class Content:
     depth: int = 0
 
 
+@dataclass(slots=True)
+class _Window:
+    """A piece of a large file in memory, until its last part is stored."""
+
+    buffer: bytearray
+    parts: int = 0
+
+
+class _Reused(threading.local):
+    """One buffer per thread: fresh memory costs more than reading into it does."""
+
+    def __init__(self) -> None:
+        self.buffer = memoryview(bytearray(WHOLE))
+
+
 class Intake:
     """Makes entries of files. Every method may be called from many threads."""
 
-    def __init__(
-        self, files: HostFiles, store: Store, trees: TreeWriter, workers: Workers, reporter: Reporter, clock: Clock
-    ) -> None:
+    def __init__(self, files: HostFiles, store: Store, trees: TreeWriter, workers: Workers, reporter: Reporter) -> None:
         self._files = files
         self._store = store
         self._trees = trees
         self._workers = workers
         self._reporter = reporter
-        self._clock = clock
         self._chunker = Chunker()
+        self._reused = _Reused()
+        self._windows: list[bytearray] = []
         self._lock = threading.Lock()
         self.bytes_read = 0
 
-    def entry(self, path: bytes, name: bytes, status: os.stat_result | None) -> Entry | None:
+    def entry(self, path: bytes, name: bytes, status: os.stat_result | None, moment: float) -> Entry | None:
         """Reads whatever stands at `path` now. `status`: what it was when its directory was listed, where known.
+        `moment`: a time before the reading, in seconds since 1970.
 
         None, with a warning: nothing stands there any more. What cannot be read is an entry that says so (with one).
         """
         try:
             if status is None:
                 status = self._files.status_of(path)
-            return self._file(path, name, status) if stat.S_ISREG(status.st_mode) else self._other(path, name, status)
+            if stat.S_ISREG(status.st_mode):
+                return self._file(path, name, status, moment)
+            return self._other(path, name, status, moment)
         except FileNotFoundError:
             self._reporter.warn("file-vanished", f"“{paths.to_text(path)}” vanished before it could be read.")
             return None
         except OSError as problem:
             return self._unreadable(path, name, status, problem)
 
-    def _file(self, path: bytes, name: bytes, status: os.stat_result) -> Entry:
-        moment = self._clock.now().timestamp()
+    def _file(self, path: bytes, name: bytes, status: os.stat_result, moment: float) -> Entry:
         if status.st_size == 0:
             return self._finished(name, status, Content(), self._xattrs(path, path), moment)
         for trial in range(1, TRIES + 1):
@@ -125,7 +140,7 @@ class Intake:
                     return entry
                 status = self._files.status_of(path)
             if not stat.S_ISREG(status.st_mode):
-                return self._other(path, name, status)
+                return self._other(path, name, status, moment)
         raise OSError(errno.EAGAIN, "it became something else while it was read")
 
     def _reading(self, path: bytes, name: bytes, status: os.stat_result, moment: float, *, last: bool) -> Entry | None:
@@ -147,7 +162,6 @@ class Intake:
     def _finished(
         self, name: bytes, status: os.stat_result, content: Content, xattrs: Xattrs, moment: float, flags: int = 0
     ) -> Entry:
-        """`moment`: when its reading began, in seconds since 1970."""
         return Entry(
             name,
             FileType.FILE,
@@ -183,7 +197,7 @@ class Intake:
         entry = entry_of(name, status, size=status.st_size if stat.S_ISREG(status.st_mode) else 0)
         return replace(entry, flags=int(EntryFlag.UNREADABLE), problem=why, links=link_number(status), ctime_ns=0)
 
-    def _other(self, path: bytes, name: bytes, status: os.stat_result) -> Entry:
+    def _other(self, path: bytes, name: bytes, status: os.stat_result, moment: float) -> Entry:
         """Everything that has no content of its own."""
         kind = TYPES[stat.S_IFMT(status.st_mode)]
         if kind is FileType.DIRECTORY:
@@ -192,13 +206,12 @@ class Intake:
         xattrs = self._xattrs(path, path)
         target = self._files.link_target(path) if kind is FileType.SYMLINK else b""
         entry = entry_of(name, status, size=len(target), xattrs=xattrs)
-        fresh = _too_fresh(status, self._clock.now().timestamp())
         return replace(
             entry,
             target=target,
             rdev=status.st_rdev if kind in (FileType.CHARACTER_DEVICE, FileType.BLOCK_DEVICE) else 0,
             links=link_number(status),
-            ctime_ns=0 if fresh else entry.ctime_ns,
+            ctime_ns=0 if _too_fresh(status, moment) else entry.ctime_ns,
         )
 
     def _xattrs(self, where: int | bytes, path: bytes) -> Xattrs:
@@ -229,8 +242,9 @@ class Intake:
         refs: Refs = []
         at = read = 0
         put = self._store.put
+        buffer = self._reused.buffer
         for begin, end in stretches:
-            data = self._files.read(file, end - begin, begin)
+            data = buffer[: self._files.read_into(file, buffer[: end - begin], begin)]
             if begin > at:
                 refs.append((ZERO_ID, begin - at))
             if len(data) <= MINIMUM:
@@ -259,16 +273,20 @@ class Intake:
                 runs.append([(ZERO_ID, begin - at)])
             at = begin
             while at < end:
-                data = self._files.read(file, min(WINDOW, end - at), at)
+                window = self._window()
+                view = memoryview(window.buffer)[: min(WINDOW, end - at)]
+                data = view[: self._files.read_into(file, view, at)]
                 if not data:
                     break
                 last = len(data) < WINDOW or at + len(data) == end
+                cut = list(_parts(self._chunker.cut(data), len(data) if last else len(data) - MAXIMUM))
+                window.parts = len(cut)
                 done = 0
-                for part in _parts(self._chunker.cut(data), len(data) if last else len(data) - MAXIMUM):
-                    size_of_part = sum(map(len, part))
+                for part in cut:
                     refs: Refs = []
                     runs.append(refs)
-                    parts.add(partial(self._put_part, part, refs), size_of_part)
+                    size_of_part = sum(map(len, part))
+                    parts.add(partial(self._put_part, window, part, refs), size_of_part)
                     done += size_of_part
                 at += done
                 read += done
@@ -283,8 +301,17 @@ class Intake:
         content, depth = self._trees.content(ref for run in runs for ref in run)
         return Content(size, read, content=content, depth=depth)
 
-    def _put_part(self, part: list[memoryview], refs: Refs) -> None:
+    def _window(self) -> _Window:
+        with self._lock:
+            buffer = self._windows.pop() if self._windows else None
+        return _Window(bytearray(WINDOW) if buffer is None else buffer)
+
+    def _put_part(self, window: _Window, part: list[memoryview], refs: Refs) -> None:
         refs += [(self._store.put(Kind.CHUNK, chunk).id, len(chunk)) for chunk in part]
+        with self._lock:
+            window.parts -= 1
+            if not window.parts:
+                self._windows.append(window.buffer)
         self._reporter.advance(bytes=sum(map(len, part)))
 
     def _count(self, read: int) -> None:

@@ -23,7 +23,12 @@ class Workers:
     def __init__(self, name: str, *, count: int | None = None, waiting: int = 16) -> None:
         """`waiting`: how many tasks may wait in the queue before `give` waits."""
         self._waiting = waiting
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        # One condition per kind of waiting, so that a change wakes only whom it concerns.
+        self._work = threading.Condition(self._lock)
+        self._room = threading.Condition(self._lock)
+        self._helped = threading.Condition(self._lock)
+        self._idle = threading.Condition(self._lock)
         self._tasks: deque[Task] = deque()
         self._parts: deque[Task] = deque()
         self._busy = 0
@@ -43,11 +48,11 @@ class Workers:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Ends the threads: after what they are doing where something was raised, else after everything given."""
-        with self._changed:
-            if problem is not None and self._failure is None:
-                self._failure = problem
+        with self._lock:
             self._closed = True
-            self._changed.notify_all()
+            if problem is not None:
+                self._fail(problem)
+            self._work.notify_all()
         for thread in self._threads:
             thread.join()
         if problem is None and self._failure is not None:
@@ -55,29 +60,38 @@ class Workers:
 
     def give(self, task: Task) -> None:
         """Queues a task; waits while enough others wait. Not to be called from within a task (see `add`)."""
-        with self._changed:
-            self._changed.wait_for(lambda: len(self._tasks) < self._waiting or self._failure is not None)
+        with self._lock:
+            while len(self._tasks) >= self._waiting and self._failure is None:
+                self._room.wait()
             self._raise_failure()
             self._tasks.append(task)
-            self._changed.notify_all()
+            self._work.notify()
 
-    def add(self, part: Task) -> None:
-        """Queues what a running task left over: done before the tasks that wait. Never waits."""
-        with self._changed:
+    def add(self, part: Task, change: Task | None = None) -> None:
+        """Queues what a running task left over: done before the tasks that wait. Never waits.
+
+        `change` is made under the lock that `help` asks its question under.
+        """
+        with self._lock:
+            if change is not None:
+                change()
             self._parts.append(part)
-            self._changed.notify_all()
+            self._work.notify()
+            self._helped.notify()
 
     def finish(self) -> None:
         """Waits until everything given is done."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._failure is not None or not (self._tasks or self._parts or self._busy))
+        with self._lock:
+            while self._failure is None and (self._tasks or self._parts or self._busy):
+                self._idle.wait()
             self._raise_failure()
 
     def help(self, until: Callable[[], bool]) -> None:
         """Does waiting parts, from within a task, until `until()` (asked after each, under the lock)."""
         while True:
-            with self._changed:
-                self._changed.wait_for(lambda: until() or bool(self._parts) or self._failure is not None)
+            with self._lock:
+                while not (self._parts or self._failure is not None or until()):
+                    self._helped.wait()
                 self._raise_failure()
                 if until():
                     return
@@ -86,39 +100,51 @@ class Workers:
 
     def tell(self, change: Task) -> None:
         """Makes a change that a `help` may be waiting for."""
-        with self._changed:
+        with self._lock:
             change()
-            self._changed.notify_all()
+            self._helped.notify_all()
 
     def _raise_failure(self) -> None:
         if self._failure is not None:
             raise self._failure
 
+    def _fail(self, problem: BaseException) -> None:
+        if self._failure is None:
+            self._failure = problem
+        for condition in (self._work, self._room, self._helped, self._idle):
+            condition.notify_all()
+
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(
-                    lambda: (
-                        bool(self._parts or self._tasks)
-                        or self._failure is not None
-                        or (self._closed and not self._busy)
-                    )
-                )
-                if self._failure is not None or not (self._parts or self._tasks):
-                    return
-                task = self._parts.popleft() if self._parts else self._tasks.popleft()
-                self._busy += 1
-                self._changed.notify_all()
+        while (task := self._next()) is not None:
+            problem: BaseException | None = None
             try:
                 task()
-            except BaseException as problem:  # it is raised again where the work was given
-                with self._changed:
-                    if self._failure is None:
-                        self._failure = problem
-            finally:
-                with self._changed:
-                    self._busy -= 1
-                    self._changed.notify_all()
+            except BaseException as raised:  # it is raised again where the work was given
+                problem = raised
+            # What a task held (buffers, a tree of callers) must not live until the next one comes.
+            del task
+            with self._lock:
+                self._busy -= 1
+                if problem is not None:
+                    self._fail(problem)
+                if not (self._busy or self._tasks or self._parts):
+                    self._idle.notify_all()
+                    self._work.notify_all()
+
+    def _next(self) -> Task | None:
+        """The next thing to do; None: this thread is done."""
+        with self._lock:
+            while self._failure is None:
+                if self._parts or self._tasks:
+                    self._busy += 1
+                    if self._parts:
+                        return self._parts.popleft()
+                    self._room.notify()
+                    return self._tasks.popleft()
+                if self._closed and not self._busy:
+                    return None
+                self._work.wait()
+            return None
 
 
 class Parts:
@@ -134,10 +160,6 @@ class Parts:
     def add(self, part: Task, size: int) -> None:
         """Hands over one part that holds `size` bytes of memory."""
 
-        def begin() -> None:
-            self._flying += size
-            self._left += 1
-
         def end() -> None:
             self._flying -= size
             self._left -= 1
@@ -146,9 +168,13 @@ class Parts:
             part()
             self._workers.tell(end)
 
-        self._workers.tell(begin)
-        self._workers.add(work)
-        self._workers.help(lambda: self._flying <= self._room)
+        def begin() -> None:
+            self._flying += size
+            self._left += 1
+
+        self._workers.add(work, begin)
+        if self._flying > self._room:
+            self._workers.help(lambda: self._flying <= self._room)
 
     def finish(self) -> None:
         """Does and awaits what is left."""

@@ -57,15 +57,16 @@ class HostFiles:
 
     def read(self, file: int, size: int, offset: int) -> bytes:
         """Up to `size` bytes; fewer only at the end of the file."""
-        data = os.pread(file, size, offset)
-        if len(data) in (0, size):
-            return data
-        parts = [data]
-        got = len(data)
-        while got < size and (data := os.pread(file, size - got, offset + got)):
-            parts.append(data)
-            got += len(data)
-        return b"".join(parts)
+        buffer = bytearray(size)
+        return bytes(memoryview(buffer)[: self.read_into(file, memoryview(buffer), offset)])
+
+    def read_into(self, file: int, buffer: memoryview, offset: int) -> int:
+        """As many bytes as `buffer` has room for; fewer only at the end of the file. Returns how many."""
+        done = size = os.preadv(file, [buffer], offset)
+        while size and done < len(buffer):
+            size = os.preadv(file, [buffer[done:]], offset + done)
+            done += size
+        return done
 
     def close(self, file: int) -> None:
         os.close(file)

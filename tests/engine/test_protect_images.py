@@ -18,11 +18,11 @@ from console.domain.progress import Silent
 from console.domain.recovery_points import BaseReason, ImageKind
 from console.domain.trees import EntryFlag, FileType
 from console.engine import folders
-from console.repository import TreeReader
+from console.repository import TreeReader, WriteSession
 from console.repository.chunker import Chunker
 from console.sources.mounts import Mounts
 from console.sources.reading import HostFiles
-from tests.support.trees import Dir, Fifo, File, Hard, Link, Meta, Sparse, nasty, noise, plant
+from tests.support.trees import Dir, Fifo, File, Hard, Link, Meta, Sparse, differences, nasty, noise, plant
 from tests.support.worlds import CountingFiles, World, codes
 
 OLD = Meta()
@@ -287,14 +287,18 @@ def test_a_damaged_chain_is_not_built_on(world: World, tmp_path: Path) -> None:
     assert any(event.code == "parent-lost" and event.alert for event in events)
 
 
-def test_lost_chunks_of_the_parent_are_read_again(world: World, files: CountingFiles, tmp_path: Path) -> None:
+def test_lost_chunks_of_the_parent_are_read_again(
+    world: World, files: CountingFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     top = plant(tmp_path / "tree", Dir({b"f": File(noise(3000)), b"g": File(noise(3000, 2)), b"h": File(b"in")}))
     settle(top)
     machine = world.machine(top)
     first, _ = world.backup(machine)
     lost = next(iter_refs(world.entry(first, b"f").content))[0]
-    honest = world.repository.missing
-    world.repository.missing = lambda ids: [*honest(ids), *(oid for oid in ids if oid == lost)]  # type: ignore[method-assign]
+    honest = WriteSession.missing
+    monkeypatch.setattr(
+        WriteSession, "missing", lambda self, ids: [*honest(self, ids), *(oid for oid in ids if oid == lost)]
+    )
     files.opened.clear()
     second, _ = world.backup(machine)
     assert files.opened == [os.fsencode(top / "f")]
@@ -343,12 +347,12 @@ class Faulty(CountingFiles):
         self._names[file] = name
         return file
 
-    def read(self, file: int, size: int, offset: int) -> bytes:
+    def read_into(self, file: int, buffer: memoryview, offset: int) -> int:
         name = self._names[file]
         self.before_read(name)
-        if name in self.break_reading and offset + size > 5000:
+        if name in self.break_reading and offset + len(buffer) > 5000:
             raise OSError(self.break_reading[name], os.strerror(self.break_reading[name]))
-        return super().read(file, size, offset)
+        return super().read_into(file, buffer, offset)
 
     def names(self, directory: int) -> list[bytes]:
         name = os.path.basename(os.fsencode(os.readlink(f"/proc/self/fd/{directory}")))
@@ -607,6 +611,33 @@ def test_a_full_repository_ends_a_backup_with_its_own_words(world: World, tmp_pa
     with pytest.raises(Failed, match="repository-full"):
         world.backup(machine)
     assert world.catalog.points.count() == 0
+
+
+def test_trees_deeper_than_any_path_and_any_recursion(world: World, tmp_path: Path) -> None:
+    top = plant(tmp_path / "tree", Dir({b"beside": File(b"1")}))
+    for name, levels in ((b"d" * 200, 30), (b"d", 400)):
+        directory = os.open(top, os.O_RDONLY)
+        for _ in range(levels):
+            os.mkdir(name, dir_fd=directory)
+            below = os.open(name, os.O_RDONLY, dir_fd=directory)
+            os.close(directory)
+            directory = below
+        for leaf, size in ((b"small", 5), (b"middle", 70_000), (b"large", 5_000_000)):
+            file = os.open(leaf, os.O_CREAT | os.O_WRONLY, 0o640, dir_fd=directory)
+            os.write(file, noise(size))
+            os.close(file)
+        os.symlink(b"small", b"link", dir_fd=directory)
+        os.mkfifo(b"pipe", dir_fd=directory)
+        os.link(b"large", b"large too", src_dir_fd=directory, dst_dir_fd=directory)
+        os.close(directory)
+    machine = world.machine(top)
+    first, reporter = world.backup(machine)
+    second, _ = world.backup(machine)
+    assert reporter.warnings == []
+    assert (first["images"][0]["files"], first["images"][0]["directories"]) == (9, 430)
+    _, reporter = world.restore(second["point"], tmp_path / "to")
+    assert reporter.warnings == []
+    assert differences(top, tmp_path / "to") == []
 
 
 def test_directories_with_very_many_names_are_kept_small(
