@@ -54,8 +54,8 @@ class House:
     def is_set_up(self, data: Path) -> bool:
         return (data / IDENTITY).exists()
 
-    def reach(self, data: Path) -> AbstractAsyncContextManager[Reached]:
-        return _reach(data)
+    def reach(self, data: Path, *, mend: bool = False) -> AbstractAsyncContextManager[Reached]:
+        return _reach(data, mend)
 
     def serve(self, data: Path, listen: str | None, ready: Callable[[dict[str, Any]], None]) -> None:
         """See `Parts.serve`. Raises Failed: `data-directory-in-use`, `port-in-use`, and what opening a Core refuses."""
@@ -128,12 +128,12 @@ def _asked_to_stop() -> Iterator[threading.Event]:
 
 
 @asynccontextmanager
-async def _reach(data: Path) -> AsyncIterator[Reached]:
+async def _reach(data: Path, mend: bool) -> AsyncIterator[Reached]:
     lock = _lock(data)
     for _ in range(round(ANSWER_S / LOOK_S)):
         if _acquired(lock, 0.0):
             with _released(lock), _logging(data, aloud=False):
-                async with _lodged(data) as reached:
+                async with _lodged(data, mend) as reached:
                     yield reached
             return
         client = await _running(data)
@@ -181,13 +181,12 @@ class Lodger:
 
 
 @asynccontextmanager
-async def _lodged(data: Path) -> AsyncIterator[Reached]:
+async def _lodged(data: Path, mend: bool) -> AsyncIterator[Reached]:
     """A Core in this process, without schedules. It listens on loopback once the command takes its time."""
     from console.client.inside import InsideTransport
-    from console.engine.core import Core
     from console.service.app import create_app
 
-    core = Core(data)
+    core, set_aside = _opened(data, mend)
     doors: list[ServerThread] = []
     leaving = threading.Event()
     try:
@@ -206,7 +205,7 @@ async def _lodged(data: Path) -> AsyncIterator[Reached]:
         door.start()
         client = Client(InsideTransport(app), read_token(data))
         try:
-            yield Reached(client, Lodger(core))
+            yield Reached(client, Lodger(core), set_aside)
         finally:
             await client.close()
             leaving.set()
@@ -217,6 +216,23 @@ async def _lodged(data: Path) -> AsyncIterator[Reached]:
 
 
 # --- parts of both
+
+
+def _opened(data: Path, mend: bool) -> tuple[Core, tuple[str, ...]]:
+    """The Core of a data directory, and the files of a damaged catalog that `mend` has set aside for it."""
+    from console.engine.core import CATALOG_FILE, Core
+
+    try:
+        return Core(data), ()
+    except Failed as known:
+        if not mend or known.failure.code != "catalog-damaged":
+            raise
+    from console.engine.rebuild import set_aside
+    from console.host.clock import SystemClock
+
+    moved = set_aside(data / CATALOG_FILE, SystemClock().now())
+    log.warning("The damaged catalog was set aside: %s", ", ".join(map(str, moved)))
+    return Core(data), tuple(map(str, moved))
 
 
 def _serving(core: Core, mode: str, *, schedules: bool) -> Serving:

@@ -23,10 +23,12 @@ class Guest(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A way to a Core. `guest`: it is in this process; None: it runs by itself."""
+    """A way to a Core. `guest`: it is in this process; None: it runs by itself. `set_aside`: files of a damaged catalog
+    that were moved out of the way (paths)."""
 
     client: Client
     guest: Guest | None = None
+    set_aside: tuple[str, ...] = ()
 
 
 class Parts(Protocol):
@@ -36,10 +38,11 @@ class Parts(Protocol):
     def is_set_up(self, data: Path) -> bool:
         """Whether there is a Core in a data directory already."""
 
-    def reach(self, data: Path) -> AbstractAsyncContextManager[Reached]:
+    def reach(self, data: Path, *, mend: bool = False) -> AbstractAsyncContextManager[Reached]:
         """The Core of a data directory: the one that runs on it, or one in this process, set up if need be.
 
-        Raises Failed `data-directory-in-use` when somebody holds it and does not answer.
+        With `mend` a damaged catalog is set aside and an empty one takes its place. Raises Failed
+        `data-directory-in-use` when somebody holds the directory and does not answer.
         """
 
     def serve(self, data: Path, listen: str | None, ready: Callable[[dict[str, Any]], None]) -> None:

@@ -29,7 +29,10 @@ _SERIOUSNESS = (0, EXIT_WARNINGS, DAMAGE)
 
 
 class Session:
-    """What the options before the noun say, and what the verb makes of it. `code`: the exit code so far."""
+    """What the options before the noun say, and what the verb makes of it. `code`: the exit code so far.
+
+    `mend`: the verb is there for a Core whose catalog is damaged; `set_aside`: files that were moved for it.
+    """
 
     def __init__(self, parts: Parts, output: Output, data: Path | None = None, core: str | None = None) -> None:
         self.parts = parts
@@ -37,6 +40,8 @@ class Session:
         self.data = data or parts.default_data()
         self.core = core
         self.code = 0
+        self.mend = False
+        self.set_aside: tuple[str, ...] = ()
         self._late: Failed | None = None
         self._stack = AsyncExitStack()
         self._reached: Reached | None = None
@@ -126,6 +131,7 @@ class Session:
     async def _answer(self, work: Callable[[Client], Coroutine[Any, Any, T]], show: Callable[[T], None]) -> None:
         async with self._stack:
             self._reached = await self._reach()
+            self.set_aside = self._reached.set_aside
             result = await work(self._reached.client)
             if self.output.json:
                 self.output.document(result)
@@ -135,7 +141,7 @@ class Session:
 
     async def _reach(self) -> Reached:
         if self.core is None:
-            return await self._stack.enter_async_context(self.parts.reach(self.data))
+            return await self._stack.enter_async_context(self.parts.reach(self.data, mend=self.mend))
         from console.cli import asking
         from console.client import connect, passwords
         from console.client.cores import Cores

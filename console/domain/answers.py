@@ -502,7 +502,7 @@ class SegmentOnSeedAnswer(SegmentAnswer):
 
 class SeedInspectionAnswer(TypedDict):
     """What a drive says of itself. `signature`: `good`, or `unknown` where this Core has no certificate of its writer.
-    `consumable`: by this Core; else `why_not`. `segments_missing`: numbers of those that are not there."""
+    `consumable`: by this Core; else `why_not`. `segments_missing`: files that are not there."""
 
     seed: str
     pairing: str
@@ -520,7 +520,7 @@ class SeedInspectionAnswer(TypedDict):
     newest: str | None
     directories: list[str]
     segments: list[SegmentOnSeedAnswer]
-    segments_missing: list[int]
+    segments_missing: list[str]
     signature: str
     consumable: bool
     why_not: FailureAnswer | None
@@ -529,10 +529,11 @@ class SeedInspectionAnswer(TypedDict):
 
 
 class Abandoned(TypedDict):
-    """`images`, `bytes`: what goes over the wire instead."""
+    """`images` of so many `points`, about `bytes`: what goes over the wire instead."""
 
     seed: str
     images: int
+    points: int
     bytes: int
 
 

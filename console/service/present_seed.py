@@ -72,7 +72,7 @@ def inspection(found: SeedInspection) -> SeedInspectionAnswer:
         "newest": moment(manifest.newest),
         "directories": [_text(directory) for directory in found.directories],
         "segments": [_segment_there(segment) for segment in found.segments],
-        "segments_missing": [segment.number for segment in found.segments_missing],
+        "segments_missing": [segment.file for segment in found.segments_missing],
         "signature": found.signature,
         "consumable": found.consumable,
         "why_not": _failure(found.why_not) if found.why_not else None,
@@ -82,7 +82,7 @@ def inspection(found: SeedInspection) -> SeedInspectionAnswer:
 
 
 def abandoned(meant: AbandonConsequence) -> Abandoned:
-    return {"seed": meant.seed.id, "images": meant.images, "bytes": meant.bytes}
+    return {"seed": meant.seed.id, "images": meant.images, "points": meant.points, "bytes": meant.bytes}
 
 
 def _machine(found: MachineOnSeed) -> MachineOnSeedAnswer:

@@ -19,7 +19,7 @@ class NoCore:
     def is_set_up(self, data: Path) -> bool:
         raise AssertionError("the command looked for a Core")
 
-    def reach(self, data: Path) -> AbstractAsyncContextManager[Reached]:
+    def reach(self, data: Path, *, mend: bool = False) -> AbstractAsyncContextManager[Reached]:
         raise AssertionError("the command went to a Core")
 
     def serve(self, data: Path, listen: str | None, ready: Callable[[dict[str, Any]], None]) -> None:

@@ -84,7 +84,7 @@ class Failing(NoCore):
     def __init__(self, error: BaseException) -> None:
         self.error = error
 
-    def reach(self, data: object) -> object:  # type: ignore[override]
+    def reach(self, data: object, *, mend: bool = False) -> object:  # type: ignore[override]
         raise self.error
 
 

@@ -85,10 +85,17 @@ def settings(
 
 @app.command("rebuild-catalog", epilog=example("core rebuild-catalog"))
 def rebuild_catalog(ctx: typer.Context, detach: Annotated[bool, typer.Option("--detach")] = False) -> None:
-    """Registers again what the repositories hold and a lost catalog does not know."""
+    """Registers again what the repositories hold and a lost catalog does not know.
+
+    A catalog that is damaged is set aside first. Users, pairings and schedules stand in the catalog only: a new one
+    has none of them.
+    """
     session = session_of(ctx)
+    session.mend = True
 
     def show(result: dict[str, Any]) -> None:
+        for path in session.set_aside:
+            session.output.note(f"The damaged catalog was set aside: {path}")
         session.output.say(
             f"{amount(result['points'], 'recovery point')} of {amount(result['machines'], 'machine')} registered "
             f"again; {result['points_known']} were known."

@@ -8,7 +8,7 @@ import typer
 
 from console.cli import asking
 from console.cli.arguments import assignments, example
-from console.cli.output import amount, short, when
+from console.cli.output import amount, loss_text, short, when
 from console.cli.paging import everything
 from console.cli.session import Session, session_of
 from console.client.client import Client
@@ -119,19 +119,22 @@ def remove(
         found = await core.pairing(pairing)
         chosen = machines or [member["machine"] for member in found["machines"]]
         names = ", ".join(f"“{name}”" for name in chosen) or "no machine"
+        outgoing = found["role"] == "source"
+        way, place = ("to", f"on “{found['peer']}”") if outgoing else ("from", "on this Core")
+        question = f"This ends the replication of {names} {way} “{found['peer']}”; "
         if delete_points:
-            question = (
-                f"This ends the replication of {names} and deletes all their recovery points on “{found['peer']}”."
-            )
+            losses = [await core.machine_loss(name) for name in chosen]
+            what = loss_text(chosen, sum(one["points"] for one in losses), sum(one["bytes"] for one in losses))
+            question += f"it deletes {place} {'up to ' if outgoing else ''}{what}."
         else:
-            question = f"This ends the replication of {names} to “{found['peer']}”; their points there stay."
+            question += f"their points {place} stay."
         asking.confirm(session.output, question, yes=yes, destructive=delete_points)
         return await core.remove_from_pairing(pairing, machines or None, delete_points=delete_points)
 
     def show(gone: PairingRemoved) -> None:
         session.output.say(
             f"Ended for {amount(len(gone['machines']), 'machine')}; "
-            f"{amount(gone['points_deleted'], 'recovery point')} deleted at the target."
+            f"{amount(gone['points_deleted'], 'recovery point')} deleted."
         )
         if not gone["target_told"]:
             session.output.note("The target could not be reached; it learns of it at the next contact.")

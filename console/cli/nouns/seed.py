@@ -140,7 +140,7 @@ def inspect(
 
     def tell(found: SeedInspectionAnswer) -> None:
         source = found["source"]
-        missing = ", ".join(str(number) for number in found["segments_missing"])
+        missing = ", ".join(found["segments_missing"])
         session.output.facts(
             [
                 ("Seed drive", found["seed"]),
@@ -151,7 +151,7 @@ def inspect(
                 ("Holds", f"{amount(found['images'], 'image')} of {amount(found['points'], 'point')}"),
                 ("From", f"{when(found['oldest'])} to {when(found['newest'])}"),
                 ("Size", f"{format_size(found['bytes'])} in {amount(len(found['segments']), 'segment')}"),
-                ("Missing", f"segment {missing}" if missing else "nothing"),
+                ("Missing", missing or "nothing"),
                 ("Known here as", found["state"] or "not known"),
                 ("Consumable", f"no: {found['why_not']['message']}" if found["why_not"] else "yes"),
             ]
@@ -173,9 +173,15 @@ def verify(ctx: typer.Context, drives: Drives, detach: Detach = False) -> None:
     places = [path_text(place) for place in drives]
 
     def show(result: dict[str, Any]) -> None:
-        session.output.facts(_plain(result))
+        for segment in result["segments"]:
+            if segment["state"] != "ok":
+                print(f"{segment['file']}: {segment['state']} {segment['why']}".rstrip())
+        session.output.say(
+            f"{amount(result['objects'], 'object')}, {format_size(result['bytes'])} read; "
+            f"{amount(result['images_whole'], 'image')} whole, {len(result['images_hurt'])} hurt."
+        )
         for one in result["damaged"]:
-            print(f"Damaged: {one}")
+            print(_damaged(one))
         session.output.say("The drive is damaged." if result["damaged"] else "No damage found.")
 
     session.job(lambda core: core.verify_seed(places), show, detach=detach)
@@ -204,7 +210,7 @@ def consume(
         for segment in result["segments_missing"]:
             print(f"Missing: {segment}")
         for one in result["damaged"]:
-            print(f"Damaged: {one}")
+            print(_damaged(one))
 
     session.job(
         lambda core: core.consume_seed(places, machines=tuple(machines or ()), repositories=homes), show, detach=detach
@@ -221,8 +227,8 @@ def abandon(
     async def work(core: Client) -> Abandoned:
         meant = await core.abandon_preview(seed)
         question = (
-            f"Seed drive {short(meant['seed'])} will be forgotten; {amount(meant['images'], 'image')} with "
-            f"{format_size(meant['bytes'])} will go over the wire instead."
+            f"Seed drive {short(meant['seed'])} will be forgotten; {amount(meant['points'], 'point')} with "
+            f"about {format_size(meant['bytes'])} will go over the wire instead."
         )
         asking.confirm(session.output, question, yes=yes, destructive=False)
         return await core.abandon_seed(seed)
@@ -230,19 +236,5 @@ def abandon(
     session.answer(work, lambda gone: session.output.say(f"Seed drive {short(gone['seed'])} is abandoned."))
 
 
-def _plain(found: dict[str, Any]) -> list[tuple[str, object]]:
-    """The values of an answer that are single values, as people read them."""
-    shown: list[tuple[str, object]] = []
-    for key, value in found.items():
-        if key == "bytes" or key.endswith("_bytes"):
-            shown.append((key.replace("_", " "), format_size(value)))
-        elif isinstance(value, list):
-            if key != "damaged":
-                names = [
-                    str(one.get("name") or one.get("file") or one) if isinstance(one, dict) else str(one)
-                    for one in value
-                ]
-                shown.append((key.replace("_", " "), ", ".join(names[:10]) + (" …" if len(names) > 10 else "")))
-        elif not isinstance(value, dict):
-            shown.append((key.replace("_", " "), value))
-    return shown
+def _damaged(found: dict[str, Any]) -> str:
+    return f"Damaged: {found['file']}: {found['why']} It hurts {amount(len(found['images']), 'image')}."

@@ -13,7 +13,9 @@ from console.domain.answers import (
     PlanAnswer,
     Probed,
 )
-from console.domain.pairing import Direction
+from console.domain.errors import refused
+from console.domain.pairing import Direction, Pairing
+from console.engine.core import Core
 from console.service import present, present_pairing
 from console.service.access import Administrator, BacksUp, Reader
 from console.service.routing import After, Limit, noun, page
@@ -119,7 +121,10 @@ def add_machines(pairing: str, body: NewMembers, by: Administrator) -> PairingDe
 
 @router.post("/pairings/{pairing}/remove")
 def remove(pairing: str, body: LeavingMembers, by: Administrator) -> PairingRemoved:
-    """Ends the replication of some machines, or the pairing."""
+    """Ends the replication of some machines, or the pairing. An incoming pairing is ended as a whole."""
+    found = by.core.pair.get(pairing)
+    if found.direction is Direction.INCOMING:
+        return _end_incoming(by.core, found, body)
     gone = by.core.arrange.remove(pairing, body.machines, delete_points=body.delete_points)
     return {
         "pairing": gone["pairing"],
@@ -155,3 +160,17 @@ def force(pairing: str, by: BacksUp) -> JobAnswer:
     """A job: everything that waits is sent now. Refused: `replication-paused`."""
     job = by.core.replicate.start(pairing, user=by.user, reason="asked for", force=True)
     return present.job(by.core, job, 0)
+
+
+def _end_incoming(core: Core, found: Pairing, body: LeavingMembers) -> PairingRemoved:
+    """We end what a source sends us; it is told when it calls next."""
+    if body.machines:
+        raise refused(
+            "source-decides",
+            f"Which machines replicate to this Core is decided at “{found.peer.name}”.",
+            f"Remove them there, or end the pairing as a whole: replicore replication remove {found.name}",
+        )
+    members = core.catalog.members.list(found.id)
+    machines = [core.catalog.machines.get(member.machine).name for member in members]
+    deleted = core.receive.end(found, delete_points=body.delete_points, forget=False)
+    return {"pairing": found.id, "machines": machines, "points_deleted": deleted, "target_told": True}
