@@ -147,7 +147,7 @@ class Gathering:
             self._directories += 1
         else:
             self._others += 1
-        if entry.flags & EntryFlag.UNREADABLE:
+        if entry.flags and entry.flags & EntryFlag.UNREADABLE:
             self._unreadable += 1
 
     def _close(self, folder: Folder | None) -> None:

@@ -14,7 +14,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from console.domain import paths
-from console.domain.objects import ZERO_ID, Kind
+from console.domain.objects import REF, ZERO_ID, Kind
 from console.domain.progress import Reporter
 from console.domain.trees import INLINE_MAX, Entry, EntryFlag, FileType
 from console.engine.workers import Parts, Workers
@@ -233,7 +233,16 @@ class Intake:
             data = self._files.read(file, size, 0)
             self._count(len(data))
             return Content(len(data), len(data), inline=data)
-        stretches = self._files.stretches(file, size) if may_be_sparse(status) else [(0, size)]
+        sparse = may_be_sparse(status)
+        if size <= MINIMUM and not sparse:
+            view = self._reused.buffer[:size]
+            view = view[: self._files.read_into(file, view, 0)]
+            got = len(view)
+            self._count(got)
+            if got <= INLINE_MAX:  # it became shorter
+                return Content(got, got, inline=bytes(view))
+            return Content(got, got, content=REF.pack(self._store.put(Kind.CHUNK, view).id, got))
+        stretches = self._files.stretches(file, size) if sparse else [(0, size)]
         if size <= WHOLE:
             return self._small(file, size, stretches)
         return self._large(file, size, stretches)
@@ -247,11 +256,7 @@ class Intake:
             data = buffer[: self._files.read_into(file, buffer[: end - begin], begin)]
             if begin > at:
                 refs.append((ZERO_ID, begin - at))
-            if len(data) <= MINIMUM:
-                if data:
-                    refs.append((put(Kind.CHUNK, data).id, len(data)))
-            else:
-                refs += [(put(Kind.CHUNK, chunk).id, len(chunk)) for chunk in self._chunker.cut(data)]
+            refs += [(put(Kind.CHUNK, chunk).id, len(chunk)) for chunk in self._chunker.cut(data)]
             at = begin + len(data)
             read += len(data)
             if at < end:  # it became shorter

@@ -37,7 +37,8 @@ class Hurt:
 
 @dataclass
 class Outcome:
-    """Thread-safe. `size`: bytes of the files. `prefix` stands before every path that is named ("label:" when a point has several volumes)."""
+    """Thread-safe. `size`: bytes of the files. `prefix` stands before every path that is named: "label:" when a point
+    has several volumes."""
 
     reporter: Reporter
     prefix: str = ""

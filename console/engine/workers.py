@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 
-Task = Callable[[], None]
+Task = Callable[[], object]
 
 
 def worker_count() -> int:
