@@ -13,6 +13,7 @@ from console.catalog import cursors, rows
 from console.catalog.database import Database
 from console.catalog.moments import from_us, to_us
 from console.catalog.names import find_row
+from console.catalog.texts import storable
 from console.domain.errors import not_found
 from console.domain.events import Changed, Event, Severity
 
@@ -38,7 +39,7 @@ class Events:
                     "times": _t.times + event.count,
                     "time_us": to_us(event.time),
                     "severity": event.severity.value,
-                    "message": event.message,
+                    "message": storable(event.message),
                 }
                 if connection.execute(again.values(values)).rowcount:
                     return
@@ -48,7 +49,7 @@ class Events:
                     time_us=to_us(event.time),
                     severity=event.severity.value,
                     code=event.code,
-                    message=event.message,
+                    message=storable(event.message),
                     subject=event.subject,
                     alert=event.alert,
                     dismissed=event.dismissed,

@@ -12,6 +12,7 @@ from console.catalog import cursors, rows
 from console.catalog.database import Database
 from console.catalog.moments import from_us, to_us
 from console.catalog.names import find_row
+from console.catalog.texts import storable
 from console.domain.errors import Failure, not_found
 from console.domain.events import Changed
 from console.domain.jobs import Job, JobKind, JobState, JobWarning, LogLine, Trigger
@@ -77,7 +78,7 @@ class Jobs:
             connection.execute(
                 insert(rows.job_log),
                 [
-                    {"job": job, "number": number, "time_us": to_us(line.time), "text": line.text}
+                    {"job": job, "number": number, "time_us": to_us(line.time), "text": storable(line.text)}
                     for number, line in enumerate(lines, last + 1)
                 ],
             )
@@ -103,7 +104,7 @@ def _to_row(job: Job) -> dict[str, Any]:
         "state": job.state.value,
         "started_by": job.trigger.value,
         "created_us": to_us(job.created),
-        "reason": job.reason,
+        "reason": storable(job.reason),
         "user_name": job.user,
         "started_us": to_us(job.started),
         "ended_us": to_us(job.ended),

@@ -42,10 +42,12 @@ CURRENT = Schema()
 def open_file(path: Path, schema: Schema = CURRENT) -> Engine:
     """An engine over the catalog at `path`, which is at the schema's head when this returns.
 
-    Raises Failed: `catalog-newer`, `catalog-damaged`, `catalog-unreadable`, `catalog-unwritable`, `catalog-busy`.
+    Raises Failed: `catalog-newer`, `catalog-damaged`, `catalog-unreadable`, `catalog-unwritable`, `catalog-busy`,
+    `catalog-full`.
     """
-    if not path.exists():
-        _create(path, schema)
+    with sqlite.known_failures(path):
+        if not path.exists():
+            _create(path, schema)
     revision, complete = sqlite.revision_of(path, schema.metadata.tables)
     if revision != schema.head:
         _migrate(path, revision, schema)
@@ -103,7 +105,8 @@ def _migrate(path: Path, revision: str, schema: Schema) -> None:
             f"The catalog {path} has revision {revision}; this program knows revisions up to {schema.head}.",
             "Use the newer version of Replicore that has written it. Nothing was changed.",
         )
-    sqlite.copy_file(path, path.with_name(f"{path.name}.before-{schema.head}"))
+    with sqlite.known_failures(path):
+        sqlite.copy_file(path, path.with_name(f"{path.name}.before-{schema.head}"))
     engine = sqlite.file_engine(path, references=False)
     try:
         with engine.execution_options(**{sqlite.IMMEDIATE: True}).begin() as connection:

@@ -5,10 +5,11 @@ Everything that is SQLite's own stands here; another database needs another file
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
-from collections.abc import Collection
-from contextlib import closing
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, ExceptionContext, QueuePool, StaticPool, create_engine, event
@@ -60,20 +61,13 @@ def revision_of(path: Path, tables: Collection[str]) -> tuple[str, bool]:
 
     Raises Failed `catalog-damaged` for whatever is not a catalog, `catalog-unreadable` when it cannot be read at all.
     """
-    try:
+    with known_failures(path):
         with open(path, "rb") as handle:
             magic = handle.read(len(_MAGIC))
             size = os.fstat(handle.fileno()).st_size
-    except OSError as problem:
-        raise failed(
-            "catalog-unreadable",
-            f"The catalog {path} cannot be read: {problem.strerror}.",
-            "Give the user that runs this Core access to it.",
-        ) from problem
-    # Looked at before SQLite gets to see it: SQLite may write into what it opens.
-    if magic != _MAGIC:
-        raise damaged(path, "it is not a database")
-    try:
+        # Looked at before SQLite gets to see it: SQLite may write into what it opens.
+        if magic != _MAGIC:
+            raise damaged(path, "it is not a database")
         with closing(sqlite3.connect(_uri(path), uri=True, timeout=_BUSY_S)) as connection:
             found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if "alembic_version" not in found:
@@ -86,11 +80,6 @@ def revision_of(path: Path, tables: Collection[str]) -> tuple[str, bool]:
                 if said != "ok":
                     raise damaged(path, said.splitlines()[-1])
             return str(revisions[0][0]), found.issuperset(tables)
-    except sqlite3.Error as problem:
-        known = known_failure(problem, path)
-        if known is None:
-            raise
-        raise known from problem
 
 
 def create_file(path: Path) -> None:
@@ -138,6 +127,25 @@ def sides(path: Path) -> list[Path]:
 
 def damaged(path: Path, why: str) -> Failed:
     return damage("catalog-damaged", f"The catalog {path} is damaged: {why}.", _HINT)
+
+
+@contextmanager
+def known_failures(path: Path) -> Iterator[None]:
+    """What goes wrong with the catalog's files or the driver itself, as Failed."""
+    try:
+        yield
+    except sqlite3.Error as problem:
+        known = known_failure(problem, path)
+        if known is None:
+            raise
+        raise known from problem
+    except OSError as problem:
+        full = problem.errno == errno.ENOSPC
+        raise failed(
+            "catalog-full" if full else "catalog-unreadable",
+            f"The catalog {path} cannot be opened: {problem.strerror}.",
+            "Make room on that disk." if full else "Give the user that runs this Core access to that place.",
+        ) from problem
 
 
 def known_failure(problem: BaseException, path: Path) -> Failed | None:

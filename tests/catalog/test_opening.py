@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -84,6 +85,17 @@ def test_what_a_killed_creation_left_is_no_hindrance(path: Path) -> None:
     with Catalog.open(path, FixedClock()) as catalog:
         assert catalog.settings.all() == {}
     assert [entry.name for entry in path.parent.iterdir()] == ["catalog.sqlite"]
+
+
+def test_a_disk_that_is_full_before_the_catalog_is_made(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        assert refusal(path).code == "catalog-full"
+    assert not path.exists(), "there is never half a catalog"
+    Catalog.open(path, FixedClock()).close()
 
 
 def test_what_is_written_stays(full: Path) -> None:
@@ -277,6 +289,10 @@ def test_a_large_catalog_tells_damage_where_it_is_read(full: Path, monkeypatch: 
 def test_a_directory_in_its_place(path: Path) -> None:
     path.mkdir()
     assert refusal(path).code == "catalog-unreadable"
+
+
+def test_a_place_that_is_not_there(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "nowhere" / "catalog.sqlite").code == "catalog-unreadable"
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")

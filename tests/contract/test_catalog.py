@@ -14,7 +14,7 @@ from console.catalog import Catalog
 from console.domain.chains import Expected, ImageFact, WaitingKind
 from console.domain.errors import Failed, FailureKind
 from console.domain.events import Changed, Severity
-from console.domain.jobs import JobKind, JobState, LogLine
+from console.domain.jobs import JobKind, JobState, JobWarning, LogLine
 from console.domain.machines import MachineKind
 from console.domain.pairing import Direction, PairingState
 from console.domain.replication import Reservation, SourceImage
@@ -682,6 +682,15 @@ def test_job_logs(catalog: Catalog, changes: list[frozenset[Changed]]) -> None:
     catalog.jobs.append_log("one", [])
     assert len(changes) == 3
     assert refusal(catalog.jobs.append_log, "gone", lines)[0] == "no-such-job"
+
+
+def test_a_message_with_a_strange_file_name_is_written_all_the_same(catalog: Catalog) -> None:
+    catalog.jobs.add(values.job("one", reason="\udcff", warnings=(JobWarning("gone", "/srv/\udce4"),)))
+    catalog.jobs.append_log("one", [LogLine(NOON, "cannot read /srv/\udce4")])
+    catalog.events.add(values.event(message="cannot read /srv/\udce4"))
+    assert catalog.jobs.log("one") == [LogLine(NOON, "cannot read /srv/\\udce4")]
+    assert catalog.jobs.get("one").warnings == (JobWarning("gone", "/srv/\udce4"),)
+    assert catalog.events.page()[0][0].message == "cannot read /srv/\\udce4"
 
 
 # -------------------------------------------------------------------------------------------------------------- events
