@@ -14,7 +14,8 @@ from console.cli.tour_tree import compare
 from tests.scenario.conftest import change_tree
 from tests.support.cores import CoreProcess, new_target, pair
 
-FEW = [1, 2, 4, 7, 11]
+AT = [2, 7, *(pytest.param(at, marks=pytest.mark.slow) for at in (1, 4, 11, 16))]
+"""At which durable steps; the slow proofs have more of them, and one test that takes every step there is."""
 
 
 def dying(core: CoreProcess, at: int, *words: str | Path) -> int:
@@ -55,7 +56,7 @@ def restores(core: CoreProcess, tree: Path, to: Path) -> None:
     assert compare(tree, to) == []
 
 
-@pytest.mark.parametrize("at", FEW)
+@pytest.mark.parametrize("at", AT)
 def test_killed_while_backing_up(source: CoreProcess, tree: Path, tmp_path: Path, at: int) -> None:
     change_tree(tree)
     dying(source, at, "backup", "web")
@@ -64,7 +65,7 @@ def test_killed_while_backing_up(source: CoreProcess, tree: Path, tmp_path: Path
     restores(source, tree, tmp_path / "back")
 
 
-@pytest.mark.parametrize("at", FEW)
+@pytest.mark.parametrize("at", AT)
 def test_the_source_is_killed_while_sending(
     source: CoreProcess, target: CoreProcess, tree: Path, tmp_path: Path, at: int
 ) -> None:
@@ -77,7 +78,7 @@ def test_the_source_is_killed_while_sending(
     restores(target, tree, tmp_path / "back")
 
 
-@pytest.mark.parametrize("at", [*FEW, 16])
+@pytest.mark.parametrize("at", AT)
 def test_the_target_is_killed_while_receiving(source: CoreProcess, tree: Path, tmp_path: Path, at: int) -> None:
     target = new_target(tmp_path / "target")
     pairing = pair(source, target)
@@ -112,7 +113,7 @@ def test_the_target_is_killed_while_receiving(source: CoreProcess, tree: Path, t
         target.kill()
 
 
-@pytest.mark.parametrize("at", FEW)
+@pytest.mark.parametrize("at", AT)
 def test_killed_while_writing_a_seed(
     source: CoreProcess, target: CoreProcess, tree: Path, tmp_path: Path, at: int
 ) -> None:
@@ -129,7 +130,7 @@ def test_killed_while_writing_a_seed(
     restores(target, tree, tmp_path / "back")
 
 
-@pytest.mark.parametrize("at", FEW)
+@pytest.mark.parametrize("at", AT)
 def test_killed_while_consuming(source: CoreProcess, target: CoreProcess, tree: Path, tmp_path: Path, at: int) -> None:
     pairing = pair(source, target)
     source.ask("replication", "add", pairing, "web", "--seed-drive")
