@@ -37,7 +37,7 @@ class Limits:
     connect: float = CONNECT_S
     read: float = 60.0
     work: float = 900.0
-    stall: float = 120.0
+    stall: float = 180.0
     idle: float = 20.0
 
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from console.domain.errors import Cancelled
+from console.domain.errors import Cancelled, Failed
 from console.domain.machines import Machine
 from console.domain.pairing import Pairing
 from console.domain.replication import Accepted, Holding, ImageOffer
@@ -152,8 +152,12 @@ class Dialer:
         return self._ask(Call.REMOVE, request, Removed, within=self._limits.work).points
 
     def unpair(self) -> None:
-        """Ends the pairing at the target; points there stay."""
-        self._ask(Call.UNPAIR, Done(), Done, within=self._limits.work)
+        """Ends the pairing at the target; points there stay. One that has ended there already is ended."""
+        try:
+            self._ask(Call.UNPAIR, Done(), Done, within=self._limits.work)
+        except Failed as known:
+            if known.failure.code != "not-paired":
+                raise
 
     def holdings(self, machine: str) -> list[Holding]:
         """What the target has of a machine (id), image by image."""

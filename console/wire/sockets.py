@@ -7,8 +7,9 @@ from typing import Any
 
 IDLE_S, BETWEEN_S, TRIES = 30, 10, 3
 """A silent connection is asked after so many seconds, so often; then it is lost."""
-UNACKNOWLEDGED_MS = 60_000
-"""Bytes that nobody has acknowledged for so long end the connection."""
+UNACKNOWLEDGED_MS = 180_000
+"""Bytes that nobody has taken for so long end the connection. Linux counts a peer whose window stays shut too, so this
+is no less than a target with a slow disk may need."""
 
 
 def watched_socket(address: Any) -> socket.socket:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from console.domain.errors import HTTP_STATUS, Cancelled, Failed, Failure, FailureKind
+from console.domain.errors import HTTP_STATUS, Cancelled, Failed, Failure, FailureKind, failed
 from console.domain.replication import TargetEnd
 from console.wire import messages
 from console.wire.conversation import BASE
@@ -115,12 +115,17 @@ def test_without_a_certificate_only_the_pairing_calls_answer(served: TlsServer, 
     assert target.calls == []
 
 
-def test_a_pairing_that_has_ended_is_refused_at_once(dialer: Dialer, target: MemoryTarget) -> None:
+def test_a_pairing_that_has_ended_is_refused_at_once(dialer: Dialer, target: MemoryTarget, people: People) -> None:
     assert dialer.holdings("a" * 32) == []
     dialer.unpair()
     with pytest.raises(Failed) as raised:
         dialer.holdings("a" * 32)
     assert refused(raised) == ("not-paired", FailureKind.FORBIDDEN)
+    dialer.unpair()
+    target.take(people.source)
+    target.before = raising(failed("disk-full", "The disk is full."))
+    with pytest.raises(Failed, match="disk-full"):
+        dialer.unpair()
 
 
 @pytest.mark.parametrize(
