@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, get_type_hints
 
@@ -37,7 +38,12 @@ def noun(tag: str) -> APIRouter:
 
 
 def encoded(answer: Any) -> Response:
-    return Response(msgspec.json.encode(answer), media_type="application/json")
+    try:
+        body = msgspec.json.encode(answer)
+    except UnicodeEncodeError:
+        # A name that is not UTF-8 got into a sentence as it was; JSON has a form for it, and nobody's answer is lost.
+        body = json.dumps(msgspec.to_builtins(answer)).encode("ascii")
+    return Response(body, media_type="application/json")
 
 
 def page(
