@@ -48,13 +48,14 @@ class Party(Source):
         self.catalog = Catalog.in_memory(self.clock)
         self.identity = Identity.create(self.place / "identity", self.name, self.clock)
         self.me = CoreIdentity(self.identity.core_id, self.name, "1.0.0", self.identity.fingerprint)
-        self.start()
+        self.start(new=True)
         self.machine = self.protect("web")
 
-    def start(self) -> None:
+    def start(self, *, new: bool = False) -> None:
         """The parts, as after the start of a Core: also used to start again over the same catalog."""
         self.repositories = Repositories(self.catalog, self.clock, self.place)
-        self.repositories.set_up()
+        if new:
+            self.repositories.set_up()
         self.repository = self.repositories.open("default")
         self.journal = Journal(self.catalog, self.clock)
         self.jobs = Jobs(self.catalog, self.clock, self.journal)
