@@ -30,9 +30,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "catalog.sqlite"
 
 
-@pytest.fixture
-def full(path: Path) -> Path:
-    """A catalog with something in every table that matters here, closed."""
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("original") / "catalog.sqlite"
     with Catalog.open(path, FixedClock()) as catalog:
         catalog.repositories.add(values.repository())
         catalog.machines.add(values.machine())
@@ -40,6 +40,13 @@ def full(path: Path) -> Path:
             for number in range(120):
                 point = values.point(f"p{number}", f"p{number - 1}.0" if number else None)
                 catalog.points.add(point, "repo-1", here={f"p{number}.0"})
+    return path
+
+
+@pytest.fixture
+def full(path: Path, original: Path) -> Path:
+    """A catalog with some hundred points, closed."""
+    shutil.copy(original, path)
     return path
 
 
