@@ -24,8 +24,8 @@ IMMEDIATE = "immediate"
 _MAGIC = b"SQLite format 3\0"
 _BUSY_S = 10.0
 _KEPT_CONNECTIONS = 16
-_WHOLE_CHECK_BYTES = 4 << 20
-"""Up to this size a catalog is checked whole at opening: some ten milliseconds."""
+_WHOLE_CHECK_BYTES = 2 << 20
+"""Up to this size a catalog is checked whole at opening, in some ten milliseconds."""
 _HINT = "Rebuild it from the repositories: replicore core rebuild-catalog"
 
 
