@@ -35,9 +35,29 @@ class Figures:
 
     rows: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, step: str, seconds: float, nbytes: int | None = None, **more: Any) -> None:
-        rate = round(nbytes / seconds / 1e6, 1) if nbytes and seconds > 0 else None
-        self.rows.append({"step": step, "seconds": round(seconds, 3), "bytes": nbytes, "mb_per_s": rate, **more})
+    def add(
+        self,
+        step: str,
+        seconds: float,
+        *,
+        read: int | None = None,
+        stored: int | None = None,
+        sent: int | None = None,
+        files: int | None = None,
+    ) -> None:
+        """The rate is of what was read, or else stored, or else sent."""
+        worked = read or stored or sent
+        self.rows.append(
+            {
+                "step": step,
+                "seconds": round(seconds, 3),
+                "bytes_read": read,
+                "bytes_stored": stored,
+                "bytes_sent": sent,
+                "files": files,
+                "mb_per_s": round(worked / seconds / 1e6, 1) if worked and seconds > 0 else None,
+            }
+        )
 
 
 class RunningCore:
@@ -104,15 +124,11 @@ def _program() -> list[str]:
 
 @contextmanager
 def _timed(figures: Figures, step: str) -> Iterator[Callable[..., None]]:
-    """Times a step; what it measured is told by calling the value with (bytes, **more)."""
-    told: dict[str, Any] = {}
-
-    def tell(nbytes: int | None = None, **more: Any) -> None:
-        told.update(nbytes=nbytes, **more)
-
+    """Times a step; what it measured is told by calling the value: `tell(read=…, stored=…, sent=…, files=…)`."""
+    told: dict[str, int] = {}
     began = perf_counter()
-    yield tell
-    figures.add(step, perf_counter() - began, told.pop("nbytes", None), **told)
+    yield told.update
+    figures.add(step, perf_counter() - began, **told)
 
 
 class Tour:
@@ -152,7 +168,7 @@ class Tour:
         self.say(f"Tree: {self.tree}: {size.files} files, {format_size(size.bytes)}. It is copied and left untouched.")
         with _timed(self.figures, "copy of the tree") as tell:
             copy(self.tree, self.work)
-            tell(size.bytes, files=size.files)
+            tell(read=size.bytes, files=size.files)
         self.say("Two Cores are set up and started, each in a process of its own, on loopback.")
         password = secrets.token_urlsafe(18)
         self.source.ask("core", "init")
@@ -167,7 +183,7 @@ class Tour:
         with _timed(self.figures, "first backup (base image)") as tell:
             result = self.source.ask("backup", "tour", expect=(0, 3))
             image = result["images"][0]
-            tell(image["bytes_read"], stored=image["bytes_stored"], files=image["files"])
+            tell(read=image["bytes_read"], stored=image["bytes_stored"], files=image["files"])
         self.base = result["point"]
         _must(image["kind"] == "base" and image["base_reason"] == "first", "the first image is a base")
         _must(image["files_unreadable"] == 0, "every file could be read")
@@ -191,7 +207,8 @@ class Tour:
         with _timed(self.figures, "backup of the change, replicated") as tell:
             result = self.source.ask("backup", "tour", "--replicate", expect=(0, 3))
             image = result["images"][0]
-            tell(image["bytes_read"], stored=image["bytes_stored"])
+            sent = sum(run["bytes_sent"] for run in result["replicated"])
+            tell(read=image["bytes_read"], stored=image["bytes_stored"], sent=sent)
         self.orphan = result["point"]
         _must(image["kind"] == "incremental", "the second image is an incremental")
 
@@ -219,20 +236,20 @@ class Tour:
         self.drive.mkdir()
         with _timed(self.figures, "seed drive written") as tell:
             seed = self.source.ask("seed", "create", self.pairing, "--to", str(self.drive), "--comment", "Tour drive")
-            tell(seed["bytes"])
+            tell(stored=seed["bytes"])
         self.seed = seed["seed"]
         inspected = self.target.ask("seed", "inspect", str(self.drive))
         _must(inspected["seed"] == self.seed, "the drive says which seed it is")
         with _timed(self.figures, "seed drive verified") as tell:
             verified = self.target.ask("seed", "verify", str(self.drive))
-            tell(seed["bytes"])
+            tell(read=seed["bytes"])
         _must(not verified["damaged"], "the drive is whole")
         self.say(f"Seed drive written: {format_size(seed['bytes'])} in {len(seed['segments'])} segment(s).")
 
     def consume_seed(self) -> None:
         with _timed(self.figures, "seed drive consumed") as tell:
             result = self.target.ask("seed", "consume", str(self.drive))
-            tell(sum(f.stat().st_size for f in self.drive.rglob("*.rps")))
+            tell(read=sum(f.stat().st_size for f in self.drive.rglob("*.rps")))
         _must(result["orphans_repaired"] == 1 and result["orphans_left"] == 0, "the orphan became whole")
         points = self.target.ask("point", "list")["points"]
         _must(
@@ -243,7 +260,7 @@ class Tour:
         _must(again["points_imported"] == 0, "consuming twice changes nothing")
         with _timed(self.figures, "contact with nothing to send") as tell:
             forced = self.source.ask("replication", "force", self.pairing)
-            tell(forced["bytes_sent"])
+            tell(sent=forced["bytes_sent"])
         _must(forced["objects_sent"] == 0, "nothing is left to send")
         seeds = {seed["id"]: seed["state"] for seed in self.source.ask("seed", "list")["seeds"]}
         _must(seeds.get(self.seed) == "consumed", "the source knows that its drive was consumed")
@@ -260,14 +277,14 @@ class Tour:
     def restore_and_compare(self) -> None:
         with _timed(self.figures, "restore from the target") as tell:
             result = self.target.ask("restore", "files", self.orphan, "--to", str(self.restored))
-            tell(result["bytes"], files=result["files"])
+            tell(read=result["bytes"], files=result["files"])
         _must(not result["skipped"] and result["verified"], "everything was restored and verified")
         wrong = compare(self.lost, self.restored)
         _must(not wrong, f"restored and original are equal, byte for byte ({wrong[:3]})")
         self.say(f"Restored from the target and compared with the original: {result['files']} files, no difference.")
         with _timed(self.figures, "check of the target, all data") as tell:
             report = self.target.ask("repository", "check", "--read-data")
-            tell(report["bytes"])
+            tell(read=report["bytes"])
         _must(not report["damaged"], "the target's repository is clean")
 
 

@@ -38,6 +38,7 @@ class Replicate:
         self._peers = peers
         self._touched: dict[str, float] = {}
         self._touching = threading.Lock()
+        self._followed: dict[tuple[str, str], tuple[str, str]] = {}
         jobs.then(JobKind.BACKUP, self._after_backup)
 
     def start(
@@ -69,7 +70,10 @@ class Replicate:
         )
 
     def start_for(self, machine: str, *, user: str = "") -> builtins.list[Job]:
-        """Runs of every pairing a machine is in, for `backup --replicate`. Raises Failed `not-replicated`."""
+        """Runs of every pairing a machine is in, for `backup --replicate`: those that its backup started, or new ones.
+
+        Raises Failed `not-replicated`, `replication-paused`.
+        """
         found = self._catalog.machines.get(machine)
         pairings = [p for p in self._pairings_of(found.id) if p.direction is Direction.OUTGOING]
         if not pairings:
@@ -78,7 +82,11 @@ class Replicate:
                 f"“{found.name}” is not replicated to any Core.",
                 "Set that up first: replicore replication add PAIRING MACHINE",
             )
-        return [self.start(p.id, user=user, reason="the backup wants it", force=True) for p in pairings]
+        return [
+            self._following(pairing, found.id)
+            or self.start(pairing.id, user=user, reason="the backup wants it", force=True)
+            for pairing in pairings
+        ]
 
     def plan(self, pairing: str) -> builtins.list[MachinePlan]:
         """What the next run would send, and why not the rest, without sending. Asks the target what it has."""
@@ -208,7 +216,17 @@ class Replicate:
         for pairing in self._pairings_of(job.subject):
             member = self._catalog.members.get(pairing.id, job.subject)
             if pairing.direction is Direction.OUTGOING and not pairing.paused_here and not member.paused:
-                self.start(pairing.id, trigger=Trigger.FOLLOWS_BACKUP, reason="a backup made a new point")
+                run = self.start(pairing.id, trigger=Trigger.FOLLOWS_BACKUP, reason="a backup made a new point")
+                self._followed[pairing.id, job.subject] = ((job.result or {}).get("point", ""), run.id)
+
+    def _following(self, pairing: Pairing, machine: str) -> Job | None:
+        """The run that the machine's newest point has started itself, unless it went wrong."""
+        newest = self._catalog.points.latest(machine)
+        point, run = self._followed.get((pairing.id, machine), ("", ""))
+        if newest is None or newest.id != point:
+            return None
+        job = self._jobs.get(run)
+        return job if not job.state.ended or job.state is JobState.SUCCEEDED else None
 
     def _pairings_of(self, machine: str) -> builtins.list[Pairing]:
         found = [self._catalog.pairings.get(m.pairing) for m in self._catalog.members.of_machine(machine)]
