@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 from console.client.transport import CALL_S, Transport, failure_of
 from console.domain.answers import (
-    Abandoned,
     Certificate,
     Changes,
     CoreStatus,
@@ -24,21 +23,12 @@ from console.domain.answers import (
     MachineAnswer,
     MachinePage,
     MachineRemoved,
-    Paired,
-    PairingDetailAnswer,
-    PairingPage,
-    PairingRemoved,
-    PlanAnswer,
     PointDetailAnswer,
     PointPage,
     PointsDeleted,
-    Probed,
     RepositoryAnswer,
     RepositoryDetail,
     RepositoryPage,
-    SeedAnswer,
-    SeedInspectionAnswer,
-    SeedPage,
     SettingAnswer,
     Settings,
     SignedIn,
@@ -47,6 +37,18 @@ from console.domain.answers import (
 )
 from console.domain.errors import not_found
 from console.domain.jobs import JobState
+from console.domain.replication_answers import (
+    Abandoned,
+    Paired,
+    PairingDetailAnswer,
+    PairingPage,
+    PairingRemoved,
+    PlanAnswer,
+    Probed,
+    SeedAnswer,
+    SeedInspectionAnswer,
+    SeedPage,
+)
 
 API = "/api/v1"
 WATCH_S = 20.0

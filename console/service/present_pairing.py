@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from console.domain.answers import (
+from console.domain.clock import iso
+from console.domain.pairing import Direction
+from console.domain.replication_answers import (
     MemberAnswer,
     PairingAnswer,
     PairingDetailAnswer,
     PlanAnswer,
     PlannedMachine,
 )
-from console.domain.clock import iso
-from console.domain.pairing import Direction
 from console.engine.lag import MachinePlan, MemberView, PairingView
 from console.service.present import moment
 

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import cast
 
 from console.domain import paths
-from console.domain.answers import (
+from console.domain.answers import FailureAnswer
+from console.domain.clock import iso
+from console.domain.errors import Failure
+from console.domain.replication_answers import (
     Abandoned,
-    FailureAnswer,
     MachineOnSeedAnswer,
     SeedAnswer,
     SeedInspectionAnswer,
     SegmentAnswer,
     SegmentOnSeedAnswer,
 )
-from console.domain.clock import iso
-from console.domain.errors import Failure
 from console.domain.seeds import Seed, Segment
 from console.engine.core import Core
 from console.engine.seed import AbandonConsequence

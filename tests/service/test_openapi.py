@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from console.client.inside import InsideTransport
-from console.domain import answers
+from console.domain import answers, replication_answers
 from console.service.routing import API, Route
 
 
@@ -49,8 +49,9 @@ CONTRACT = {
     answers.PointPage: "points next",
     answers.ImageAnswer: "root parent missing_objects missing_bytes waiting_for why volume id kind base_reason "
     "bytes_read bytes_new bytes_stored files files_unreadable",
-    answers.PairingDetailAnswer: "pairing role peer link machines",
-    answers.MemberAnswer: "machine state last_replicated lag_s lag_points lag_bytes rate_bps eta_s paused_by",
+    replication_answers.PairingDetailAnswer: "pairing role peer link machines",
+    replication_answers.MemberAnswer: "machine state last_replicated lag_s lag_points lag_bytes rate_bps eta_s "
+    "paused_by",
 }
 """Keys that scripts read, of answers that are no job's result; those are proved where they are made."""
 

@@ -12,8 +12,8 @@ from console.cli.output import amount, loss_text, short, when
 from console.cli.paging import everything
 from console.cli.session import Session, session_of
 from console.client.client import Client
-from console.domain.answers import Paired, PairingDetailAnswer, PairingRemoved, PlanAnswer
 from console.domain.errors import usage
+from console.domain.replication_answers import Paired, PairingDetailAnswer, PairingRemoved, PlanAnswer
 from console.domain.sizes import format_duration, format_rate, format_size
 
 app = typer.Typer(

@@ -12,7 +12,7 @@ from console.cli.output import amount, short, when
 from console.cli.paging import everything
 from console.cli.session import session_of
 from console.client.client import Client
-from console.domain.answers import Abandoned, SeedAnswer, SeedInspectionAnswer
+from console.domain.replication_answers import Abandoned, SeedAnswer, SeedInspectionAnswer
 from console.domain.sizes import format_size
 
 app = typer.Typer(help="Seed drives: history that travels by drive.", epilog=example("seed list"))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from console.domain.answers import (
-    JobAnswer,
+from console.domain.answers import JobAnswer
+from console.domain.errors import refused
+from console.domain.pairing import Direction, Pairing
+from console.domain.replication_answers import (
     Paired,
     PairingDetailAnswer,
     PairingPage,
@@ -13,8 +15,6 @@ from console.domain.answers import (
     PlanAnswer,
     Probed,
 )
-from console.domain.errors import refused
-from console.domain.pairing import Direction, Pairing
 from console.engine.core import Core
 from console.service import present, present_pairing
 from console.service.access import Administrator, BacksUp, Reader

@@ -8,7 +8,8 @@ from typing import Literal
 from pydantic import BaseModel
 
 from console.domain import paths
-from console.domain.answers import Abandoned, JobAnswer, SeedAnswer, SeedInspectionAnswer, SeedPage
+from console.domain.answers import JobAnswer
+from console.domain.replication_answers import Abandoned, SeedAnswer, SeedInspectionAnswer, SeedPage
 from console.service import present, present_seed
 from console.service.access import Reader, Seeder
 from console.service.routing import After, Limit, noun, page
