@@ -31,6 +31,8 @@ _GONE = frozenset(
     }
 )
 _DENIED = frozenset({errno.EACCES, errno.EPERM})
+_BLOCK = Path("/sys/class/block")
+"""Where Linux tells of disks; nowhere else."""
 _SMALL = 32 << 10
 _PIECE = 4 << 20
 
@@ -80,7 +82,7 @@ def describe(place: Path) -> Medium:
 def _removable(device: str) -> bool | None:
     """As Linux says of the disk that a device, or the partition it is, belongs to."""
     try:
-        block = Path("/sys/class/block", Path(device).resolve().name).resolve(strict=True)
+        block = (_BLOCK / Path(device).resolve().name).resolve(strict=True)
     except OSError:
         return None
     for directory in (block, block.parent):
