@@ -1,4 +1,4 @@
-"""What every source end and every target end must do, whether a repository, the wire or a seed drive stands behind it."""
+"""What every source end and every target end must do: a repository, the wire, a seed drive."""
 
 from __future__ import annotations
 

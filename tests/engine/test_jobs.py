@@ -104,8 +104,8 @@ def test_cancel_is_noticed_where_progress_is_told(jobs: Jobs, catalog: Catalog) 
 
 def test_a_queued_job_is_cancelled_without_having_run(jobs: Jobs, catalog: Catalog) -> None:
     go, ran = threading.Event(), []
-    first = jobs.submit(JobKind.BACKUP, "m1", lambda r: {"waited": go.wait(WAIT)}, lanes=["machine:m1"])
-    second = jobs.submit(JobKind.BACKUP, "m1", lambda r: ran.append(1) or {}, lanes=["machine:m1"])
+    first = jobs.submit(JobKind.BACKUP, "m1", lambda _: {"waited": go.wait(WAIT)}, lanes=["machine:m1"])
+    second = jobs.submit(JobKind.BACKUP, "m1", lambda _: ran.append(1) or {}, lanes=["machine:m1"])
     assert jobs.get(second.id).state is JobState.QUEUED
     assert jobs.cancel(second.id).state is JobState.CANCELLED
     go.set()
@@ -127,7 +127,7 @@ def test_one_job_per_lane_others_at_once(jobs: Jobs) -> None:
         return work
 
     jobs.submit(JobKind.BACKUP, "a", meet("a1"), lanes=["a"])
-    jobs.submit(JobKind.BACKUP, "a", lambda r: order.append("a2") or {}, lanes=["a"])
+    jobs.submit(JobKind.BACKUP, "a", lambda _: order.append("a2") or {}, lanes=["a"])
     jobs.submit(JobKind.BACKUP, "b", meet("b1"), lanes=["b"])
     assert jobs.drain(WAIT)
     assert order.index("a2") > order.index("a1")
@@ -158,10 +158,10 @@ def test_followers_see_the_ended_job_and_may_start_others(jobs: Jobs, catalog: C
 
     def follower(job: Any) -> None:
         followed.append(job.state)
-        jobs.submit(JobKind.REPLICATE, "p", lambda r: {})
+        jobs.submit(JobKind.REPLICATE, "p", lambda _: {})
 
     jobs.then(JobKind.BACKUP, follower)
-    jobs.submit(JobKind.BACKUP, "m1", lambda r: {})
+    jobs.submit(JobKind.BACKUP, "m1", lambda _: {})
     assert jobs.drain(WAIT)
     assert followed == [JobState.SUCCEEDED]
     kinds = {job.kind for job in catalog.jobs.page()[0]}
@@ -170,7 +170,7 @@ def test_followers_see_the_ended_job_and_may_start_others(jobs: Jobs, catalog: C
 
 def test_what_ran_when_the_core_died_is_interrupted(catalog: Catalog) -> None:
     jobs = Jobs(catalog, SystemClock(), Journal(catalog, SystemClock()))
-    done = jobs.submit(JobKind.BACKUP, "m1", lambda r: {})
+    done = jobs.submit(JobKind.BACKUP, "m1", lambda _: {})
     assert jobs.drain(WAIT)
     jobs.stop()
     dead = replace(catalog.jobs.get(done.id), id="dead" * 8, state=JobState.RUNNING, ended=None)
@@ -185,7 +185,7 @@ def test_a_stopping_core_takes_no_jobs(catalog: Catalog) -> None:
     jobs = Jobs(catalog, SystemClock(), Journal(catalog, SystemClock()))
     jobs.stop()
     with pytest.raises(Failed, match="stopping"):
-        jobs.submit(JobKind.BACKUP, "m1", lambda r: {})
+        jobs.submit(JobKind.BACKUP, "m1", lambda _: {})
 
 
 def test_no_rate_before_a_second_and_no_eta_before_two_percent() -> None:

@@ -29,6 +29,7 @@ from console.wire.listener import router
 from console.wire.messages import PairRequest
 from console.wire.server import ServerThread, TlsServer
 from tests.support.points import Source
+from tests.support.proxy import CuttingProxy
 
 
 class TargetBed(ABC):
@@ -99,7 +100,7 @@ class LocalBed(TargetBed):
 
 
 class WireBed(TargetBed):
-    """A target behind real TLS on loopback: the listener, the engine's receiving side, a dialer."""
+    """A target behind real TLS on loopback and a line that can be cut: listener, receiving side, dialer."""
 
     def __init__(self, place: Path, source: Source) -> None:
         place.mkdir()
@@ -121,7 +122,8 @@ class WireBed(TargetBed):
         self.server = ServerThread(TlsServer(app, ours, port=0))
         self.receive.trust = self.server.server.trust
         self.server.start()
-        port = self.server.server.port
+        self.proxy = CuttingProxy(self.server.server.port)
+        port = self.proxy.port
         self.dialers = Dialers(theirs)
         source_core = CoreIdentity(theirs.core_id, "source", "1.0.0", theirs.fingerprint)
         request = PairRequest("admin", "a long password", source_core, theirs.certificate, "source")
@@ -145,6 +147,7 @@ class WireBed(TargetBed):
 
     def close(self) -> None:
         self.dialers.close()
+        self.proxy.close()
         self.server.stop()
         self.receive.close()
         self.repositories.close()
