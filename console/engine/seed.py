@@ -23,7 +23,7 @@ from console.engine.repositories import Repositories
 from console.engine.seed_choice import Chains
 from console.engine.seed_create import SeedCreation, all_there, reserve
 from console.engine.seed_looking import AnyRepository, inspection, verification
-from console.engine.seed_places import Reuse, check_erasable, check_place, named_places
+from console.engine.seed_places import Reuse, check_place, named_places
 from console.engine.seed_writing import Holdings, Wish
 from console.seeding.archive import open_archive
 from console.seeding.inspection import SeedInspection
@@ -96,7 +96,7 @@ class SeedDrives:
 
         Raises Failed: `pairing-is-incoming`, `pairing-removed`, `machine-not-in-pairing`, `no-machines`,
         `bad-segment-size`, `bad-medium-size`, `bad-reuse`, `bad-chains`, what `seed_places.check_place` says,
-        `location-not-empty`, `location-holds-more`. The job: `nothing-to-seed`, `medium-full`, `medium-gone`, ….
+        `location-not-empty`. The job: `nothing-to-seed`, `medium-full`, `medium-gone`, ….
         """
         found = self._outgoing(pairing)
         wish = Wish(
@@ -112,8 +112,6 @@ class SeedDrives:
         way = _one_of(Reuse, "reuse", reuse)
         for place in wish.places:
             check_place(place, self._repositories)
-            if way is Reuse.ERASE:
-                check_erasable(place, self._repositories, self._volumes())
         creation = SeedCreation(
             self._catalog,
             self._repositories,
@@ -257,9 +255,6 @@ class SeedDrives:
                 )
             chosen[machine.id] = machine
         return tuple(chosen.values())
-
-    def _volumes(self) -> Sequence[Path]:
-        return [Path(volume.path) for machine in self._catalog.machines.list() for volume in machine.volumes]
 
 
 def _size(what: str, size: int | None, least: int, most: int) -> int | None:

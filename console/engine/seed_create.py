@@ -76,9 +76,8 @@ class SeedCreation:
         waiting = self._waiting()
         wanted = [image for seed in waiting for image in seed.images if image in self._known]
         in_the_way = self._in_the_way()
-        with lock:
-            self._forget(in_the_way)
-        chosen = writing.choose(wanted or None, self.seed_id, holdings)
+        replaced = {self.seed_id, *(directory.seed for directory in in_the_way)}
+        chosen = writing.choose(wanted or None, replaced, holdings)
         for sentence in chosen.held_back:
             reporter.log(sentence)
         if not chosen.steps:
@@ -90,7 +89,9 @@ class SeedCreation:
                 "drives.",
                 "Look at replicore seed list; abandon a drive that was lost, then start again.",
             )
-        clear(self._wish.places, in_the_way, self._way, self._files)
+        with lock:
+            self._forget(in_the_way)
+        clear(self._wish.places, in_the_way, self._files)
         with lock, self._catalog.transaction():
             seed = self._copying(waiting, wanted, chosen)
         try:

@@ -11,18 +11,20 @@ from console.domain.errors import failed, refused, usage
 from console.engine.repositories import Repositories
 from console.host.disks import nearest_existing
 from console.seeding.archive import SeedDirectory, seeds_at
+from console.seeding.drive import is_of_a_seed
 from console.seeding.media import MediumFiles, describe, named
 
 
 class Reuse(StrEnum):
-    """What to do with a place that holds a seed already. `erase` clears everything in the directory."""
+    """What to do with a place that holds seeds already: refuse, replace those of this Core, or erase all of them.
+
+    Other files are never touched.
+    """
 
     NEVER = "never"
     THIS_CORE = "this-core"
     ERASE = "erase"
 
-
-_OF_THE_FILE_SYSTEM = frozenset({"lost+found", "System Volume Information", "$RECYCLE.BIN"})
 
 Judge = Callable[[SeedDirectory], bool]
 
@@ -90,42 +92,16 @@ def lying_there(places: Sequence[Path], reuse: Reuse, *, continued: Judge, ours:
     return removed
 
 
-def check_erasable(place: Path, repositories: Repositories, volumes: Sequence[Path]) -> None:
-    """That clearing a directory would take nothing of ours with it. `volumes`: what this Core protects.
-
-    Raises Failed `location-holds-more`.
-    """
-    real = place.resolve()
-    kept = [path.resolve() for path in (*repositories.private_paths(), *volumes, Path.home())]
-    inside = next((path for path in kept if path == real or real in path.parents), None)
-    if inside is not None or real == Path(real.anchor):
-        what = f"{inside} lies in it" if inside is not None else "it is the root of a file system"
-        raise refused(
-            "location-holds-more",
-            f"{place} is not erased: {what}.",
-            "Name a directory that is there for the seed alone.",
-        )
-
-
-def clear(places: Sequence[Path], seeds: Sequence[SeedDirectory], reuse: Reuse, files: MediumFiles) -> None:
-    """Removes those seeds; with `Reuse.ERASE` everything in the places. Raises Failed as `media.named` says."""
+def clear(places: Sequence[Path], seeds: Sequence[SeedDirectory], files: MediumFiles) -> None:
+    """Removes those seeds. Raises Failed as `media.named` says."""
     for seed in seeds:
         with named(str(seed.path)):
-            if seed.path in places:
-                _empty(seed.path, files)
-            else:
+            if seed.path not in places:
                 files.remove_tree(seed.path)
-    if reuse is Reuse.ERASE:
-        for place in places:
-            with named(str(place)):
-                if place.is_dir():
-                    _empty(place, files)
-
-
-def _empty(directory: Path, files: MediumFiles) -> None:
-    for child in sorted(directory.iterdir()):
-        if child.name not in _OF_THE_FILE_SYSTEM:
-            files.remove_tree(child)
+                continue
+            for name in files.names(seed.path):
+                if is_of_a_seed(name):
+                    files.remove(seed.path / name)
 
 
 def _not_inside(place: Path, repositories: Repositories) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -89,8 +89,9 @@ class SeedWriting:
         self.skipped: list[str] = []
         """Ids of images that cannot be read here any more."""
 
-    def choose(self, wanted: Sequence[str] | None, seed: str, holdings: Holdings | None) -> Chosen:
-        """`wanted`: what is set aside for the drive; None: all that the target lacks. Asks the target, if it can be."""
+    def choose(self, wanted: Sequence[str] | None, replaced: Collection[str], holdings: Holdings | None) -> Chosen:
+        """`wanted`: what is set aside for the drive; None: all that the target lacks. What is on its way on other
+        drives is left out, but for the seeds (ids) that are `replaced` by this one. Asks the target, if it can be."""
         self._reporter.phase(f"Asking “{self._wish.pairing.name}” what it has")
         steps: list[Step] = []
         held_back: list[str] = []
@@ -105,7 +106,7 @@ class SeedWriting:
             others = {
                 image: reservation
                 for image, reservation in self._catalog.seeds.reservations(machine.id, self._wish.pairing.id).items()
-                if reservation.seed != seed and reservation.state is not SeedState.DEFINED
+                if reservation.seed not in replaced and reservation.state is not SeedState.DEFINED
             }
             plan = choose(images, mine, held, others, self._wish.chains)
             steps += plan.steps

@@ -211,6 +211,11 @@ def is_segment_name(name: str) -> bool:
     return name.endswith(SUFFIX) and bool(_SEGMENT_NAME.fullmatch(name))
 
 
+def is_of_a_seed(name: str) -> bool:
+    """Whether a file in the directory of a seed is one that a writer puts there."""
+    return is_segment_name(name) or name in (MANIFEST_FILE, README_FILE) or name.endswith(PARTIAL)
+
+
 def _title(place: Path) -> str:
     try:
         return describe(place).title

@@ -191,35 +191,42 @@ def test_reuse_this_core_replaces_our_seeds_and_leaves_others(
     whole(pair, usb / f"replicore-seed-{second[:8]}")
 
 
-def test_erase_clears_the_directory(pair: Pair, points: list[RecoveryPoint], usb: Path) -> None:
-    (usb / "lost+found").mkdir()
-    (usb / "old").mkdir()
-    (usb / "old" / "file").write_bytes(b"x")
-    (usb / "link").symlink_to(pair.source.place)
-    pair.write(usb)
+def test_erase_takes_every_seed_and_nothing_else(
+    pair: Pair, points: list[RecoveryPoint], usb: Path, tmp_path: Path
+) -> None:
+    stranger = make_pair(tmp_path / "strangers")
+    stranger.source.point({"theirs": b"1" * 1000})
+    stranger.write(usb)
+    stranger.close()
     pair.write(usb, reuse="erase")
-    assert sorted(p.name[:14] for p in usb.iterdir()) == ["lost+found", "replicore-seed"]
-    assert (pair.source.place / "identity").is_dir(), "a link is removed, not what it points to"
-    whole(pair, usb)
+    (usb / "holiday.jpg").write_bytes(b"sun")
+    (usb / "replicore-seed-0badbeef").symlink_to(pair.source.place)
+    made = pair.write(usb, reuse="erase")
+    assert sorted(p.name for p in usb.iterdir())[0] == "holiday.jpg"
+    assert f"replicore-seed-{made['seed'][:8]}" in {p.name for p in usb.iterdir()}
+    assert (pair.source.place / "identity").is_dir(), "what a link points to is nothing of ours to remove"
+    whole(pair, usb / f"replicore-seed-{made['seed'][:8]}")
 
 
-def test_erase_takes_nothing_of_ours(pair: Pair, points: list[RecoveryPoint], usb: Path, tmp_path: Path) -> None:
-    for place in (tmp_path, Path("/"), Path.home()):
-        with refused("location-holds-more"):
-            start(pair, place, reuse="erase")
-    pair.source.catalog.machines.update(
-        replace(pair.source.machine, volumes=(replace(pair.source.machine.volumes[0], path=f"{usb}/photos"),))
-    )
-    with refused("location-holds-more"):
-        start(pair, usb, reuse="erase")
+def test_a_seed_directory_itself_as_the_place(pair: Pair, points: list[RecoveryPoint], usb: Path) -> None:
+    pair.write(usb)
+    inside = next(usb.iterdir())
+    (inside / "note.txt").write_bytes(b"mine")
+    pair.write(inside, reuse="this-core")
+    assert sorted(p.name for p in inside.iterdir())[0] == "note.txt"
+    assert len(list(inside.iterdir())) == 2
+    whole(pair, next(inside.glob("replicore-seed-*")))
 
 
 def test_nothing_is_erased_when_there_is_nothing_to_write(pair: Pair, points: list[RecoveryPoint], usb: Path) -> None:
-    (usb / "file").write_bytes(b"x")
+    made = pair.write(usb)
+    before = sorted((path, path.stat().st_mtime_ns) for path in usb.rglob("*"))
     for point in points:
         pair.send(point)
+    pair.contact()
     assert pair.source.failure(start(pair, usb, reuse="erase")) == "nothing-to-seed"
-    assert (usb / "file").exists()
+    assert sorted((path, path.stat().st_mtime_ns) for path in usb.rglob("*")) == before
+    assert pair.source.seeds.get(made["seed"]).state is SeedState.CONSUMED
 
 
 # --- how writing ends -------------------------------------------------------------------------------------
