@@ -5,6 +5,7 @@ Everything heavy runs in native code that frees the interpreter. The only state:
 
 from __future__ import annotations
 
+import struct
 import threading
 from typing import NamedTuple, TypeAlias
 
@@ -36,7 +37,10 @@ COMPRESS_FROM = 64
 KINDS = frozenset(map(int, Kind))
 CODECS = frozenset(map(int, Codec))
 SEALS = frozenset(map(int, Seal))
-_HEADER = FRAME_SIZE - DIGEST_SIZE
+_HEAD = struct.Struct("<IIBBBB32s")
+"""`domain.objects.FRAME` without the digest."""
+_RAW = int(Codec.RAW)
+_ZSTD = int(Codec.ZSTD)
 
 
 class _Tools(threading.local):
@@ -89,17 +93,19 @@ def encode(kind: Kind, plain: Bytes, oid: bytes) -> Frame:
     size = len(plain)
     if size > MAX_PLAIN:
         raise ValueError(f"an object has at most {MAX_PLAIN} bytes, not {size}")
-    codec, stored = int(Codec.RAW), plain
+    codec = _RAW
     if size >= COMPRESS_FROM:
-        packed = _tools.compressor.compress(plain)
-        if len(packed) < size * PAYS_BELOW:
-            codec, stored = int(Codec.ZSTD), packed
-    if stored is plain:
-        # A caller may use its buffer again while ours waits to be written.
+        stored: Bytes = _tools.compressor.compress(plain)
+        if len(stored) < size * PAYS_BELOW:
+            codec = _ZSTD
+    if codec == _RAW:
+        # A copy, for a caller may use its buffer again while ours waits to be written.
         stored = bytes(plain)
-    head = FRAME.pack(len(stored), size, kind, codec, 0, 0, oid, b"")[:_HEADER]
-    header = head + stored_digest(head, stored)
-    return Frame(oid, int(kind), codec, 0, size, len(stored), (header, stored))
+    length = len(stored)
+    head = _HEAD.pack(length, size, kind, codec, 0, 0, oid)
+    hasher = blake3(head)
+    hasher.update(stored)
+    return Frame(oid, kind, codec, 0, size, length, (head + hasher.digest(length=DIGEST_SIZE), stored))
 
 
 Header: TypeAlias = tuple[int, int, int, int, int, int, bytes, bytes]

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from console.domain.objects import Kind
 from console.repository.failures import primary_code
+from console.repository.filter import Filter
 from console.repository.places import (
     APPLICATION,
     COLUMNS,
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _ROWS = 100_000
+_MISSES = 1000
 
 
 class Index:
@@ -54,6 +56,8 @@ class Index:
         self._stock: deque[sqlite3.Connection] = deque()
         self._names: dict[int, str] = {}
         self._totals = Totals()
+        self._filter = Filter()
+        self._misses = 0
         try:
             self._open()
         except sqlite3.DatabaseError as error:
@@ -78,7 +82,11 @@ class Index:
 
     def has(self, oid: bytes) -> bool:
         """Whether a finished pack has the object."""
-        return bool(self._ask(lambda connection: connection.execute(HAS, (oid,)).fetchone()))
+        if self._filter.excludes(oid):
+            return False
+        found = bool(self._ask(lambda connection: connection.execute(HAS, (oid,)).fetchone()))
+        self._asked(0 if found else 1)
+        return found
 
     def find_many(self, ids: Iterable[bytes]) -> list[Place]:
         """Where those of `ids` lie that are here, each once, in no order."""
@@ -91,11 +99,16 @@ class Index:
 
     def known(self, ids: Sequence[bytes]) -> set[bytes]:
         """Those of `ids` that finished packs have."""
+        ids = self._filter.passes(ids)
+        if not ids:
+            return set()
 
         def question(connection: sqlite3.Connection) -> set[bytes]:
             return {row[0] for part in in_lists(ids) for row in connection.execute(IDS[len(part)], part)}
 
-        return self._ask(question)
+        found = self._ask(question)
+        self._asked(len(ids) - len(found))
+        return found
 
     def ids_of(self, kind: Kind) -> Iterator[bytes]:
         """Ids of all objects of a kind, in the order of ids; of what is added meanwhile some may be among them."""
@@ -210,7 +223,7 @@ class Index:
     def _add(self, packs: list[NewPack]) -> list[Place]:
         def change(writer: sqlite3.Connection) -> tuple[dict[int, str], list[Place] | None]:
             numbers: dict[int, str] = {}
-            rows: list[Place] = []
+            rows: list[tuple[bytes, int, int, int, int, int]] = []
             for name, size, entries in packs:
                 number = writer.execute(
                     "INSERT INTO packs(name, bytes, objects, plain) VALUES (?, ?, ?, ?)"
@@ -218,17 +231,20 @@ class Index:
                     (name, size, len(entries), sum(entry.plain for entry in entries)),
                 ).fetchone()[0]
                 numbers[number] = name
-                rows += [Place(e.id, number, e.offset, e.stored, e.plain, e.kind) for e in entries]
+                rows += [
+                    (oid, number, offset, stored, plain, kind) for oid, offset, stored, plain, kind, _, _ in entries
+                ]
             rows.sort()
             before = writer.total_changes
             writer.executemany(f"INSERT OR IGNORE INTO objects({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", rows)
             if writer.total_changes - before == len(rows):
                 return numbers, None
             recount(writer)
-            return numbers, elsewhere(writer, rows)
+            return numbers, elsewhere(writer, [Place(*row) for row in rows])
 
         with self._writing:
             numbers, refused = self._change(change)
+            self._filter.add(entry.id for _, _, entries in packs for entry in entries)
             if refused is not None:
                 self._load()
                 return refused
@@ -241,6 +257,14 @@ class Index:
                 was.packs + len(packs),
             )
             return []
+
+    def _asked(self, misses: int) -> None:
+        """Makes the filter as soon as it would have paid for itself."""
+        if self._filter.ready or not misses:
+            return
+        self._misses += misses
+        if self._misses > _MISSES + self._totals.objects // 16 and self._filter.begin(self._totals.objects):
+            self._filter.fill(oid for oid, _ in self.sweep())
 
     def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         if self._refilling:

@@ -84,15 +84,17 @@ class PackWriter:
 
     def tail(self) -> bytes:
         """Index and footer, to be written at `end`."""
-        index = self._index()
-        return index + _FOOTER.pack(self.end, len(self.entries), blake3(index).digest(), self.layout.end)
+        return self.finish()[0]
 
     def name(self) -> str:
         """What a pack with these objects is called: hex of the first 16 bytes of the hash of its index."""
-        return blake3(self._index()).digest(length=16).hex()
+        return self.finish()[1]
 
-    def _index(self) -> bytes:
-        return b"".join([_ENTRY.pack(*entry, 0) for entry in self.entries])
+    def finish(self) -> tuple[bytes, str]:
+        """`tail` and `name` at once."""
+        index = b"".join([_ENTRY.pack(*entry, 0) for entry in self.entries])
+        digest = blake3(index).digest()
+        return index + _FOOTER.pack(self.end, len(self.entries), digest, self.layout.end), digest[:16].hex()
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,8 +220,8 @@ class OpenPacks:
     def _finish(self, pack: _OpenPack) -> None:
         books = pack.books
         base, pieces = pack.take_batch()
-        pack.sink.write(base, [*pieces, books.tail()])
-        name = books.name()
+        tail, name = books.finish()
+        pack.sink.write(base, [*pieces, tail])
         pack.sink.finish(name)
         self._index.add([(name, books.size, books.entries)])
 
