@@ -35,18 +35,19 @@ class Chunker:
         rest: bytes | memoryview = b""
         ended = False
         while not ended:
-            block = read(_BLOCK)
-            ended = not len(block)
-            data: bytes | memoryview = b"".join((rest, block)) if len(rest) else block
-            while len(data) <= MAXIMUM and not ended:
-                more = read(_BLOCK)
-                ended = not len(more)
-                data = b"".join((data, more))
-            view = memoryview(data)
+            parts = [rest]
+            have = len(rest)
+            # However little `read` gives at a time: what is not yet enough is joined once.
+            while have <= _BLOCK and not ended:
+                part = read(_BLOCK)
+                ended = not len(part)
+                parts.append(part)
+                have += len(part)
+            view = memoryview(b"".join(parts))
             offset = 0
             for chunk in self.cut(view):
                 # Where a chunk may end is known only with a whole maximum ahead of it, or at the end.
-                if not ended and len(view) - offset < MAXIMUM:
+                if not ended and have - offset < MAXIMUM:
                     break
                 yield chunk
                 offset += len(chunk)

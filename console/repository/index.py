@@ -40,6 +40,8 @@ T = TypeVar("T")
 
 _ROWS = 100_000
 _MISSES = 1000
+_STOCK = 8
+"""Connections that are kept for the next question."""
 
 
 class Index:
@@ -283,7 +285,7 @@ class Index:
                 self._heal(stock, error)
                 return self._ask(question)
             raise
-        if stock is self._stock:
+        if stock is self._stock and len(stock) < _STOCK:
             stock.append(connection)
         else:
             connection.close()
@@ -346,7 +348,7 @@ class Index:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=60)
-        connection.execute("PRAGMA cache_size = -4000")
+        connection.execute("PRAGMA cache_size = -2000")
         connection.execute("PRAGMA cell_size_check = ON")
         return connection
 

@@ -203,19 +203,21 @@ class OpenPacks:
         except BaseException as error:
             log.exception("A pack could not be written.")
             failure = error
-        if failure is not None:
-            log.warning("A pack with %d objects is given up: %s", len(pack.books.entries), failure)
-            pack.sink.abandon()
-        with self._changed:
+        try:
             if failure is not None:
-                self._fail(pack, failure)
-            else:
-                self._forget(pack)
-                self.generation += 1
-            pack.settled = True
-            self._unsettled.discard(pack)
-            self._settling -= 1
-            self._changed.notify_all()
+                log.warning("A pack with %d objects is given up: %s", len(pack.books.entries), failure)
+                pack.sink.abandon()
+        finally:
+            with self._changed:
+                if failure is not None:
+                    self._fail(pack, failure)
+                else:
+                    self._forget(pack)
+                    self.generation += 1
+                pack.settled = True
+                self._unsettled.discard(pack)
+                self._settling -= 1
+                self._changed.notify_all()
 
     def _finish(self, pack: _OpenPack) -> None:
         books = pack.books

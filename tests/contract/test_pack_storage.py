@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from console.repository.storage import LocalStorage, MemoryStorage, PackStorage
+from console.repository.storage import LocalStorage, MemoryStorage, PackStorage, local
 from tests.support.faulty_storage import Faults, FaultyStorage
 
 NAME = "0123456789abcdef" * 2
@@ -128,19 +130,17 @@ def test_strange_files_beside_packs_are_passed_over(tmp_path: Path) -> None:
 
 
 def test_local_packs_are_synced_before_they_are_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
     steps: list[str] = []
-    for step in ("fdatasync", "replace", "fsync"):
-        real = getattr(os, step)
+    for owner, step in ((local, "_sync"), (os, "replace"), (os, "fsync")):
+        real = getattr(owner, step)
 
-        def seen(*args: object, step: str = step, real: object = real) -> None:
+        def seen(*args: object, step: str = step, real: Callable[..., None] = real) -> None:
             steps.append(step)
-            real(*args)  # type: ignore[operator]
+            real(*args)
 
-        monkeypatch.setattr(os, step, seen)
+        monkeypatch.setattr(owner, step, seen)
     storage = LocalStorage(tmp_path / "own")
     put(storage, NAME, b"first of its directory")
     steps.clear()
     put(storage, "01" + OTHER[2:], b"second")
-    assert steps == ["fdatasync", "replace", "fsync"]
+    assert steps == ["_sync", "replace", "fsync"]

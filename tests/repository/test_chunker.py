@@ -32,13 +32,19 @@ def test_small_stretches(size: int) -> None:
 
 
 @settings(deadline=None, max_examples=12)
-@given(st.integers(0, len(NOISE)), st.integers(1, 5 << 20), st.booleans())
+@given(st.integers(0, len(NOISE)), st.integers(5000, 5 << 20), st.booleans())
 def test_a_stream_is_cut_like_the_whole(size: int, step: int, zeros: bool) -> None:
     stretch = bytes(size) if zeros else NOISE[:size]
     source = io.BytesIO(stretch)
     chunks = list(Chunker().cut_stream(lambda wanted: source.read(min(step, wanted))))
     assert b"".join(chunks) == stretch
     assert list(map(len, chunks)) == lengths(stretch)
+
+
+def test_a_stream_that_comes_in_drops() -> None:
+    source = io.BytesIO(NOISE[: 6 << 20])
+    chunks = list(Chunker().cut_stream(lambda wanted: source.read(min(100, wanted))))
+    assert list(map(len, chunks)) == lengths(NOISE[: 6 << 20])
 
 
 def test_a_change_moves_few_cuts() -> None:

@@ -104,6 +104,23 @@ def test_a_cut_off_pack(place: Path, repository: Repository) -> None:
         assert {d.object for d in report.damaged} == {"", *(oid.hex() for oid in ids[4:])}
 
 
+@pytest.mark.parametrize("index", ["kept", "lost"])
+def test_a_pack_of_random_bytes(place: Path, reopen: Reopen, index: str) -> None:
+    ids = store(reopen(), map(content, range(1, 8)))
+    whole = store(reopen(), [content(99)])
+    reopen().close()
+    pack = max(packs(place), key=lambda path: path.stat().st_size)
+    pack.write_bytes(os.urandom(20_000))
+    if index == "lost":
+        (place / "own" / "index.sqlite").unlink()
+    repository = reopen()
+    report = check(repository)
+    assert {d.pack for d in report.damaged} == {pack.stem}
+    assert {d.object for d in report.damaged} - {""} == ({oid.hex() for oid in ids} if index == "kept" else set())
+    assert repository.missing(ids) == ([] if index == "kept" else ids)
+    assert repository.read(whole[0]) == content(99)
+
+
 def test_a_missing_pack(place: Path, reopen: Reopen) -> None:
     repository = reopen()
     store(repository, [content(1)])

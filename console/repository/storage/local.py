@@ -11,8 +11,9 @@ from pathlib import Path
 
 SUFFIX = ".pack"
 _NAME_DIGITS = 32
-_VECTOR = 512
+_VECTOR = 512 if hasattr(os, "pwritev") else 0
 """So many pieces are handed to the system as they are; more are joined first (systems take 1024)."""
+_sync = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
@@ -126,7 +127,7 @@ class _LocalSink:
             offset += done
 
     def finish(self, name: str) -> None:
-        os.fdatasync(self._descriptor)
+        _sync(self._descriptor)
         self._close()
         self._storage.settle(self._path, name)
 
