@@ -21,10 +21,9 @@ from console.engine.consume_bringing import Bringing
 from console.engine.jobs import Jobs
 from console.engine.journal import Journal
 from console.engine.repositories import Repositories
-from console.engine.seed_looking import AnyRepository, pairing_of
+from console.engine.seed_looking import pairing_of
 from console.seeding.archive import Archive, open_archive
-from console.seeding.manifest import Manifest, SeedPoint
-from console.seeding.reader import SeedReader
+from console.seeding.manifest import Manifest
 
 
 class Consume:
@@ -97,20 +96,18 @@ class Consume:
         before = self._expect(archive, pairing)
         adopted: list[str] = []
         try:
-            reporter.phase("Reading what is on the drive")
-            with SeedReader(archive, AnyRepository(self._repositories), reporter.check) as reader:
+            bringing = Bringing(self._catalog, self._repositories, archive, reporter)
+            if bringing.plan(points):
                 with self._catalog.transaction():
                     adopted = [m.id for m in machines if self._adopt(pairing, m, places[m.id])]
-                bringing = Bringing(self._catalog, self._repositories, reader, reporter)
-                bringing.run(machines, points, places)
-                damaged = bringing.damaged(archive)
+                bringing.run(machines, places)
         finally:
             seed = self._settle(manifest, before)
             self._drop_empty(adopted)
         self._progress(pairing, machines, bringing.brought_points)
         outcome = _Orphans.between(orphans, {machine.id: self._orphans(machine.id) for machine in machines})
         if bringing.brought or bringing.left or before is not seed.state:
-            self._tell(seed, pairing, bringing, archive, outcome)
+            self._tell(seed, pairing, bringing, outcome)
         return {
             "seed": manifest.seed,
             "state": seed.state.value,
@@ -118,8 +115,8 @@ class Consume:
             "points_skipped": len(bringing.known_points - bringing.brought_points),
             "orphans_repaired": outcome.repaired,
             "orphans_left": outcome.left,
-            "segments_missing": [segment.file for segment in archive.missing],
-            "damaged": damaged,
+            "segments_missing": bringing.segments_missing,
+            "damaged": bringing.damaged,
             "images_imported": len(bringing.brought),
             "images_left": sorted(bringing.left),
             "objects": bringing.sent.objects,
@@ -249,12 +246,13 @@ class Consume:
     def _settle(self, manifest: Manifest, before: SeedState) -> Seed:
         """Whatever came: what of the seed is here has arrived; with all of it the seed is consumed."""
         here = [image for image in manifest.images() if self._is_here(image)]
-        seed = self._catalog.seeds.arrived(manifest.seed, here)
-        if seed.state is SeedState.CONSUMING:
-            # One that its source gave up is not waited for.
-            state = SeedState.ABANDONED if before is SeedState.ABANDONED else SeedState.OUTSTANDING
-            seed = replace(seed, state=state)
-            self._catalog.seeds.update(seed)
+        with self._catalog.transaction():
+            seed = self._catalog.seeds.arrived(manifest.seed, here)
+            if seed.state is SeedState.CONSUMING:
+                # One that its source gave up is not waited for.
+                state = SeedState.ABANDONED if before is SeedState.ABANDONED else SeedState.OUTSTANDING
+                seed = replace(seed, state=state)
+                self._catalog.seeds.update(seed)
         return seed
 
     def _is_here(self, image: str) -> bool:
@@ -280,12 +278,12 @@ class Consume:
                 newest = max(filter(None, [member.last_point, *times]))
                 self._catalog.members.put(replace(member, last_point=newest, last_sent=self._clock.now()))
 
-    def _tell(self, seed: Seed, pairing: Pairing, bringing: Bringing, archive: Archive, outcome: _Orphans) -> None:
+    def _tell(self, seed: Seed, pairing: Pairing, bringing: Bringing, outcome: _Orphans) -> None:
         text = (
             f"The seed drive {seed.title} of “{pairing.name}”: {len(bringing.brought_points)} point(s) brought in, "
             f"{outcome.repaired} orphan(s) repaired, {outcome.left} left."
         )
-        if bringing.left or archive.missing:
+        if bringing.left:
             text += f" {len(bringing.left)} image(s) could not be brought in: the drive is damaged or not complete."
             self._journal.note(Severity.ERROR, "seed-damaged", text, seed.id, alert=True)
         else:
@@ -321,6 +319,3 @@ class _Orphans:
 
 def _here(fact: ImageFact) -> bool:
     return fact.here and not fact.damaged
-
-
-__all__ = ["Consume", "SeedPoint"]

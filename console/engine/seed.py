@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -65,7 +64,6 @@ class SeedDrives:
         self._identity = identity
         self._me = core_identity
         self._files = files or MediumFiles()
-        self._lock = threading.RLock()
         self.holdings: Holdings | None = None
         """Set by whoever can reach targets."""
         for seed in catalog.seeds.list(direction=Direction.OUTGOING, states=[SeedState.COPYING]):
@@ -127,7 +125,7 @@ class SeedDrives:
         return self._jobs.submit(
             JobKind.SEED_CREATE,
             creation.seed_id,
-            lambda reporter: creation.run(reporter, self.holdings, self._lock),
+            lambda reporter: creation.run(reporter, self.holdings),
             reason=f"a seed drive for “{found.name}”",
             user=user,
             lanes=[f"seed-create:{found.id}"],
@@ -176,7 +174,7 @@ class SeedDrives:
 
     def abandon(self, id: str) -> AbandonConsequence:
         """Forgets a seed: what is on it goes over the wire with the next run. No file is touched."""
-        with self._lock:
+        with self._catalog.transaction():
             consequence = self.preview_abandon(id)
             seed = replace(consequence.seed, state=SeedState.ABANDONED, ended=self._clock.now())
             self._catalog.seeds.update(seed)
@@ -191,12 +189,12 @@ class SeedDrives:
 
     def reserve(self, pairing: Pairing, images: Sequence[str]) -> Seed:
         """Sets images (ids) aside for the drive of a pairing that is not written yet; a new one when there is none."""
-        with self._lock:
+        with self._catalog.transaction():
             return reserve(self._catalog, pairing, images, self._clock.now())
 
     def acknowledge(self, id: str, images: Sequence[str]) -> None:
         """The target says that these images (ids) of a seed are there. All there: the seed is consumed."""
-        with self._lock:
+        with self._catalog.transaction():
             seed = self._catalog.seeds.find(id)
             if seed is None or seed.direction is not Direction.OUTGOING or not seed.state.reserves:
                 return
@@ -235,7 +233,8 @@ class SeedDrives:
 
     def _members(self, pairing: Pairing, names: Sequence[str]) -> tuple[Machine, ...]:
         """The machines of a pairing, or the named ones of them."""
-        members = [self._catalog.machines.get(member.machine) for member in self._catalog.members.list(pairing.id)]
+        known = [self._catalog.machines.find(member.machine) for member in self._catalog.members.list(pairing.id)]
+        members = [machine for machine in known if machine is not None]
         if not names:
             if not members:
                 raise refused(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -56,8 +55,8 @@ class SeedCreation:
         """Raises Failed `location-not-empty` when a seed lies there that may not go."""
         self._in_the_way()
 
-    def run(self, reporter: Reporter, holdings: Holdings | None, lock: AbstractContextManager[Any]) -> dict[str, Any]:
-        """Writes it. The result is that of `seed create`. `lock` is held where states of seeds change."""
+    def run(self, reporter: Reporter, holdings: Holdings | None) -> dict[str, Any]:
+        """Writes it. The result is that of `seed create`."""
         began = self._clock.monotonic()
         row = self._catalog.seeds.find(self.seed_id)
         if row is not None and row.state is not SeedState.DEFINED:
@@ -81,7 +80,7 @@ class SeedCreation:
         for sentence in chosen.held_back:
             reporter.log(sentence)
         if not chosen.steps:
-            with lock:
+            with self._catalog.transaction():
                 self._close_needless(waiting, chosen)
             raise refused(
                 "nothing-to-seed",
@@ -89,18 +88,18 @@ class SeedCreation:
                 "drives.",
                 "Look at replicore seed list; abandon a drive that was lost, then start again.",
             )
-        with lock:
+        with self._catalog.transaction():
             self._forget(in_the_way)
         clear(self._wish.places, in_the_way, self._files)
-        with lock, self._catalog.transaction():
+        with self._catalog.transaction():
             seed = self._copying(waiting, wanted, chosen)
         try:
             manifest = writing.write(seed, chosen.steps)
         except BaseException as problem:
-            with lock:
+            with self._catalog.transaction():
                 self._take_back(seed, problem)
             raise
-        with lock:
+        with self._catalog.transaction():
             done = written(seed, manifest, self._wish.places, self._clock.now())
             self._catalog.seeds.update(done)
             # What arrived by other ways while it was written need not be waited for.

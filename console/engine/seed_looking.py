@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from console.catalog import Catalog
 from console.domain.clock import Clock
-from console.domain.errors import Failed, damage, refused
+from console.domain.errors import Failed, Failure, damage, refused
 from console.domain.pairing import CoreIdentity, Direction, Pairing, PairingState
 from console.domain.progress import Reporter
 from console.engine.repositories import Repositories
 from console.repository.failures import object_missing
 from console.seeding.archive import Archive
 from console.seeding.inspection import SeedInspection, machines_on, segments_on
+from console.seeding.manifest import MANIFEST_FILE
+from console.seeding.reader import SeedDamage
 from console.seeding.verify import SegmentState, verify
 from console.wire.identity import Identity
 from console.wire.identity import verify as signature_holds
@@ -114,6 +117,9 @@ def verification(archive: Archive, elsewhere: AnyRepository, reporter: Reporter,
     """Every byte of a drive is read; the result of `seed verify`."""
     began = clock.monotonic()
     report = verify(archive, elsewhere, reporter)
+    missing = [found.segment.file for found in report.segments if found.state is SegmentState.MISSING]
+    for name in missing:
+        reporter.warn("segment-missing", f"{name} is on none of the given directories; attach the medium that has it.")
     seconds = clock.monotonic() - began
     return {
         "seed": archive.manifest.seed,
@@ -127,20 +133,10 @@ def verification(archive: Archive, elsewhere: AnyRepository, reporter: Reporter,
             }
             for found in report.segments
         ],
-        "segments_missing": [found.segment.file for found in report.segments if found.state is SegmentState.MISSING],
+        "segments_missing": missing,
         "damaged": [
-            {
-                "file": hurt.damage.file,
-                "object": hurt.damage.object,
-                "code": hurt.damage.code,
-                "why": hurt.damage.why,
-                "images": list(hurt.images),
-            }
-            for hurt in report.damaged
-        ]
-        + [
-            {"file": "manifest.rpm", "object": "", "code": p.code, "why": p.message, "images": []}
-            for p in archive.problems
+            *(damage_row(hurt.damage, hurt.images) for hurt in report.damaged),
+            *(manifest_row(problem) for problem in archive.problems),
         ],
         "images_whole": report.images_whole,
         "images_hurt": list(report.images_hurt),
@@ -148,3 +144,21 @@ def verification(archive: Archive, elsewhere: AnyRepository, reporter: Reporter,
         "bytes": report.bytes,
         "duration_s": round(seconds, 3),
     }
+
+
+def damage_row(found: SeedDamage, images: Iterable[str]) -> dict[str, Any]:
+    """One damage of a drive, as the results of `seed verify` and `seed consume` name it: `why` is a sentence."""
+    what = f"object {found.object[:12]}: " if found.object else ""
+    sentence = what + found.why.removeprefix(f"{found.file} is damaged: ").rstrip(".") + "."
+    return {
+        "file": found.file,
+        "object": found.object,
+        "code": found.code,
+        "why": sentence[:1].upper() + sentence[1:],
+        "images": sorted(images),
+    }
+
+
+def manifest_row(problem: Failure) -> dict[str, Any]:
+    """A copy of the manifest that is not good, while another one is."""
+    return {"file": MANIFEST_FILE, "object": "", "code": problem.code, "why": problem.message, "images": []}

@@ -155,7 +155,10 @@ def test_a_damaged_structure_costs_nothing(drive: Drive, where: str) -> None:
 
 @pytest.mark.parametrize("what", ["random bytes", "empty", "cut in half", "gone", "of another seed"])
 def test_each_segment_in_turn_is_not_there_as_it_was(drive: Drive, what: str, tmp_path: Path) -> None:
-    for path in drive.segments:
+    for number, path in enumerate(drive.segments):
+        if drive.here() == set(drive.images()):
+            assert number > 1
+            break
         kept = path.read_bytes()
         if what == "gone":
             path.unlink()
