@@ -124,8 +124,7 @@ class Core:
         self.repositories.close()
         self.catalog.close()
 
-    @staticmethod
-    def _identify(directory: Path, name: str) -> Identity:
+    def _identify(self, directory: Path, name: str) -> Identity:
         if directory.exists():
             return Identity.load(directory)
-        return Identity.create(directory, name)
+        return Identity.create(directory, name, self.clock)

@@ -88,6 +88,9 @@ class LocalTarget:
             names={image.id} if offer.names or self._names(image) else set(),
         )
 
+        if (known := self._catalog.points.find_image(image.id)) is not None and known.damaged:
+            self._catalog.points.set_damaged([image.id], False)
+
     def _absent(self, offer: ImageOffer) -> int:
         """How many objects of the image's own increment (and its record) are not here."""
         image = offer.image

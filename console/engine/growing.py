@@ -49,11 +49,12 @@ class Spot:
 
 @dataclass(slots=True)
 class Sprout:
-    """A file to be made. `twins`: the other names of the same file."""
+    """A file to be made. `twins`: the other names of the same file; `free`: nothing had its name."""
 
     spot: Spot
     entry: Entry
     twins: Twins | None = None
+    free: bool = True
 
     @property
     def path(self) -> bytes:
@@ -93,6 +94,8 @@ class Growing:
         self._reporter = reporter
         self._outcome = outcome
         self._done = done
+        self.careful = False
+        """Nothing is replaced that was not there when the walk looked."""
 
     def single(self, sprout: Sprout) -> None:
         self.small([sprout])
@@ -168,13 +171,15 @@ class Growing:
                     refused = creating.dress(file, entry)
                 finally:
                     os.close(file)
-                creating.publish(there, aside, entry.name)
+                published = self._publish(there, aside, sprout)
             except BaseException:
                 creating.discard(there, aside)
                 raise
         except OSError as problem:
             self._outcome.failed(sprout.path, problem)
             self._done(sprout, None)
+            return
+        if not published:
             return
         if refused:
             self._outcome.refused(sprout.path, refused)
@@ -245,13 +250,24 @@ class Growing:
             raise
         file.close()
         try:
-            creating.publish(there, aside, entry.name)
+            if not self._publish(there, aside, sprout):
+                return
         except BaseException:
             creating.discard(there, aside)
             raise
         self._outcome.refused(sprout.path, refused)
         self._outcome.file(entry, told=entry.size)
         self._done(sprout, sprout.spot.place)
+
+    def _publish(self, there: int, aside: bytes, sprout: Sprout) -> bool:
+        """Gives a whole file its name. False: another of ours has it, which is the same name to this file system."""
+        if self.careful and sprout.free and creating.look(there, sprout.entry.name) is not None:
+            creating.discard(there, aside)
+            self._outcome.kept(sprout.path, "another file's name is the same on this file system")
+            self._done(sprout, None)
+            return False
+        creating.publish(there, aside, sprout.entry.name)
+        return True
 
     def _window(self, file: _Shared, window: list[tuple[int, bytes, int]]) -> None:
         """Reads the chunks of one window and writes each where it belongs."""

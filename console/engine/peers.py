@@ -68,6 +68,7 @@ class Peers:
             self._saw(pairing, _link_of(known), known.failure.message)
             raise
         if answer.removed:
+            self.dialer(pairing).unpair()  # so that the target need not remember it any longer
             self.forget(pairing, told=True)
             text = f"“{pairing.name}” has ended the pairing with this Core."
             self._journal.note(Severity.WARNING, "pairing-removed", text, pairing.id, alert=True)
@@ -114,15 +115,18 @@ class Peers:
         paused = self._catalog.pairings.get(pairing.id).paused_here
         return StatusRequest(self._me, self._clock.now(), paused, backlog, seeds)
 
-    def _saw(self, pairing: Pairing, link: Link, text: str) -> None:
+    def _saw(self, pairing: Pairing, link: Link | None, text: str) -> None:
         current = self._catalog.pairings.find(pairing.id)
-        if current is not None and (current.link, current.link_text) != (link, text):
+        if current is not None and link is not None and (current.link, current.link_text) != (link, text):
             self._catalog.pairings.update(replace(current, link=link, link_text=text))
 
 
-def _link_of(known: Failed) -> Link:
+def _link_of(known: Failed) -> Link | None:
+    """What a failed call shows of the link; None when it shows nothing of it."""
     if known.failure.code in ("incompatible", "target-older"):
         return Link.INCOMPATIBLE
     if known.failure.kind is FailureKind.UNREACHABLE:
         return Link.UNREACHABLE
-    return Link.AUTHENTICATION_ERROR
+    if known.failure.code in ("authentication-failed", "not-paired", "wrong-fingerprint"):
+        return Link.AUTHENTICATION_ERROR
+    return None

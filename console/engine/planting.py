@@ -57,11 +57,16 @@ class Planting:
         self._growing = Growing(repository, places, workers, reporter, outcome, self.done)
         self._batch: list[Sprout] = []
         self._batch_bytes = 0
+        self._careful = False
 
     def plant(self, top: Entry, wish: Wish, place: Place) -> None:
         """What is wished of the tree below `top` into the directory `place`, which has the top's part."""
-        dress = wish.everything and self._may_dress(place)
-        spot = Spot(None, place, b"", top if dress else None, fresh=False)
+        with self._places.use(place) as directory:
+            empty = creating.is_empty(directory)
+            # Where two names of ours may be one, every name is looked at once more when its file is whole.
+            self._careful = self._growing.careful = creating.folds_case(directory)
+        dress = wish.everything and (empty or self._overwrite is not Overwrite.NEVER)
+        spot = Spot(None, place, b"", top if dress else None, fresh=empty and not self._careful)
         stack: list[tuple[Spot, Iterator[tuple[Entry, Wish]]]] = [(spot, self._fill(spot, top, wish))]
         while stack:
             above, inner = stack[-1]
@@ -87,12 +92,12 @@ class Planting:
                 if wanted is None:
                     continue
                 seen += 1
-                if entry.flags & EntryFlag.UNREADABLE:
+                if entry.flags and entry.flags & EntryFlag.UNREADABLE:
                     self._outcome.unreadable(spot.path(entry.name), entry)
                 elif entry.type is FileType.DIRECTORY:
                     inner.append((entry, wanted))
                 elif self._may_stand(there, spot, entry):
-                    self._want(there, spot, entry)
+                    self._want(there, Sprout(spot, entry, free=spot.fresh or not self._stands(there, entry)))
         yield from inner
 
     def _entries(self, spot: Spot, directory: Entry) -> Iterator[Entry]:
@@ -133,7 +138,7 @@ class Planting:
         with self._lock:
             above.left += 1
         self._outcome.directory()
-        return Spot(above, place, above.path(entry.name), dress, fresh)
+        return Spot(above, place, above.path(entry.name), dress, fresh and not self._careful)
 
     def _may_dress(self, place: Place) -> bool:
         """Whether a directory that was there already takes on the attributes of ours."""
@@ -166,8 +171,11 @@ class Planting:
             return False
         return True
 
-    def _want(self, there: int, spot: Spot, entry: Entry) -> None:
-        sprout = Sprout(spot, entry)
+    def _stands(self, there: int, entry: Entry) -> bool:
+        return self._careful and creating.look(there, entry.name) is not None
+
+    def _want(self, there: int, sprout: Sprout) -> None:
+        spot, entry = sprout.spot, sprout.entry
         with self._lock:
             spot.left += 1
             if entry.links:

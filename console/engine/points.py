@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from console.catalog import Catalog
 from console.domain import paths
-from console.domain.chains import ChainState, ChainVerdict, Expected, WaitingKind, judge, worst
+from console.domain.chains import WHOLE, ChainState, ChainVerdict, Expected, WaitingKind, judge, worst
 from console.domain.errors import OBJECT_DAMAGE, Failed, not_found, refused
 from console.domain.machines import Machine
 from console.domain.objects import ZERO_ID
@@ -110,8 +110,8 @@ class Points:
         return PointDetail(self._views([found], {found.machine: verdicts})[0], details)
 
     def verdicts(self, machine: str) -> dict[str, ChainVerdict]:
-        """The chain verdict of every image of a machine, by image id."""
-        facts = self._catalog.points.facts(machine)
+        """The chain verdicts of a machine's images, by image id; an image that is not in it is whole."""
+        facts = self._catalog.points.orphan_facts(machine)
         known = {fact.id for fact in facts if fact.here and not fact.damaged}
         wanted = {fact.id for fact in facts} | {fact.parent for fact in facts if fact.parent}
         return judge(facts, self._expected(machine, wanted - known))
@@ -151,7 +151,7 @@ class Points:
                 machines[point.machine] = self._catalog.machines.get(point.machine)
             if point.machine not in verdicts:
                 verdicts[point.machine] = self.verdicts(point.machine)
-            mine = [verdicts[point.machine][image.id] for image in point.images]
+            mine = [verdicts[point.machine].get(image.id, WHOLE) for image in point.images]
             state = worst(verdict.state for verdict in mine)
             why = next((self._why(verdict) for verdict in mine if verdict.state is state), "")
             views.append(PointView(point, machines[point.machine], state, self._restorability(point, state), why))
@@ -174,7 +174,7 @@ class Points:
             return FileCount(0, image.files)
 
     def _detail(self, image: VolumeImage, verdicts: Mapping[str, ChainVerdict]) -> ImageDetail:
-        verdict = verdicts[image.id]
+        verdict = verdicts.get(image.id, WHOLE)
         if verdict.state is ChainState.WHOLE:
             return ImageDetail(image, verdict, 0, 0, None, "", image.files, image.files)
         repository = self._repository(image)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from console.catalog import Catalog
-from console.domain.chains import ChainState
+from console.domain.chains import WHOLE, ChainState
 from console.domain.clock import Clock
 from console.domain.errors import Failed, FailureKind, failed, refused
 from console.domain.events import Severity
@@ -123,8 +123,6 @@ class Receive:
             self._arrived(pairing, request),
             removed,
         )
-        if removed:
-            self._catalog.pairings.remove(pairing.id)
         return answer
 
     def add_machines(self, pairing: Pairing, request: AddMachines) -> None:
@@ -148,8 +146,11 @@ class Receive:
         return sum(self._release(pairing, machine, delete=request.delete_points) for machine in request.machines)
 
     def unpair(self, pairing: Pairing) -> None:
-        """The source has ended the pairing. Points stay."""
-        self.end(pairing, delete_points=False, forget=True)
+        """The source has ended the pairing, or has heard that we have. Points stay."""
+        if pairing.state is PairingState.REMOVED:
+            self._catalog.pairings.remove(pairing.id)
+        else:
+            self.end(pairing, delete_points=False, forget=True)
 
     def end(self, pairing: Pairing, *, delete_points: bool, forget: bool) -> int:
         """Ends an incoming pairing. Without `forget` it stays as *removed*, so that the source can be told."""
@@ -174,7 +175,7 @@ class Receive:
             Holding(
                 stored.image.id,
                 stored.here and not stored.damaged,
-                verdicts[stored.image.id].state is ChainState.WHOLE,
+                verdicts.get(stored.image.id, WHOLE).state is ChainState.WHOLE,
                 stored.names,
             )
             for stored in self._catalog.points.images_of(machine)
@@ -368,10 +369,9 @@ class Receive:
             if not said.state.reserves:
                 continue
             here = [
-                image
-                for image in said.images
-                if (stored := self._catalog.points.find_image(image)) is not None
-                and stored.here
+                stored.image.id
+                for stored in self._catalog.points.find_images(said.images).values()
+                if stored.here
                 and not stored.damaged
                 and self._catalog.members.find(pairing.id, stored.machine) is not None
             ]

@@ -170,7 +170,7 @@ class Replicate:
     def _send(
         self, dialer: Dialer, pairing: Pairing, machine: Machine, plan: ReplicationPlan, reporter: JobReporter
     ) -> tuple[Sent, set[str]]:
-        images = {step.image: self._catalog.points.image(step.image) for step in plan.steps}
+        images = self._catalog.points.find_images([step.image for step in plan.steps])
         size = sum(stored.image.bytes_stored for stored in images.values())
         reporter.phase(f"Sending “{machine.name}” to “{pairing.name}”", bytes_total=size, items_total=len(images))
         total, points = Sent(), set[str]()
