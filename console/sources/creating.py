@@ -128,6 +128,29 @@ def is_empty(directory: int) -> bool:
         return next(names, None) is None
 
 
+def folds_case(directory: int) -> bool:
+    """Whether the file system takes names for the same that differ only in the case of letters.
+
+    Asked of a name that is there; only in an empty directory one is made for it.
+    """
+    with os.scandir(directory) as names:
+        there = next((os.fsencode(entry.name) for entry in names if entry.name.swapcase() != entry.name), None)
+    if there is not None:
+        return _one_file(look(directory, there), look(directory, there.swapcase()))
+    if not is_empty(directory):
+        return False
+    file, name = begin_file(directory)
+    os.close(file)
+    try:
+        return look(directory, name.swapcase()) is not None
+    finally:
+        discard(directory, name)
+
+
+def _one_file(one: os.stat_result | None, other: os.stat_result | None) -> bool:
+    return one is not None and other is not None and (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
+
+
 def begin_file(directory: int) -> tuple[int, bytes]:
     """An open new file, and the name it has until `publish`."""
     name = _aside()

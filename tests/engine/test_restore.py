@@ -279,6 +279,26 @@ def test_a_file_system_without_more_links_gets_files(
     assert (tmp_path / "to" / "c").read_bytes() == (top / "big").read_bytes()
 
 
+def test_names_that_are_one_on_the_destination_do_not_replace_each_other(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large, other = noise(5_000_000), noise(5_000_000, 2)
+    tree = Dir({b"README": File(b"1"), b"readme": File(b"2"), b"Big": File(large), b"big": File(other)})
+    point = kept(world, plant(tmp_path / "tree", tree))
+    honest = creating.look
+
+    def folding(directory: int, name: bytes) -> os.stat_result | None:
+        for other in os.listdir(directory):
+            if other.lower() == os.fsdecode(name).lower():
+                return honest(directory, os.fsencode(other))
+        return None
+
+    monkeypatch.setattr(creating, "look", folding)
+    result, _ = world.restore(point, tmp_path / "to")
+    assert (result["files"], len(result["skipped"])) == (2, 2)
+    assert len(os.listdir(tmp_path / "to")) == 2
+
+
 def test_inherited_access_lists_do_not_stick(world: World, tmp_path: Path) -> None:
     top = plant(tmp_path / "tree", Dir({b"d": Dir({b"f": File(b"1" * 300)}), b"p": Fifo()}))
     (tmp_path / "to").mkdir()
