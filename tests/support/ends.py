@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import zstandard
 from fastapi import FastAPI
 
 from console.catalog import Catalog
 from console.domain.machines import MachineKind
+from console.domain.objects import FRAME_SIZE, Codec, FrameHeader
 from console.domain.pairing import CoreIdentity, Direction, Pairing
+from console.domain.progress import Silent
 from console.domain.replication import TargetEnd
 from console.domain.repositories import RepositoryInfo
 from console.domain.roles import Role
-from console.engine.ends import LocalTarget
+from console.engine.ends import LocalSource, LocalTarget
 from console.engine.journal import Journal
 from console.engine.points import Points
 from console.engine.receive import Receive
@@ -23,6 +26,8 @@ from console.engine.repositories import Repositories
 from console.engine.retain import Retain
 from console.engine.users import Users
 from console.repository import Repository, TreeReader
+from console.seeding.drive import Drive
+from console.seeding.writer import SeedWriter
 from console.wire.dialer import Dialers
 from console.wire.identity import Identity
 from console.wire.listener import router
@@ -49,7 +54,7 @@ class TargetBed(ABC):
     def close(self) -> None: ...
 
 
-def contents(repository: Repository, root: str) -> bytes:
+def contents(repository: Repository | _Segments, root: str) -> bytes:
     """All files of an image joined in order of their paths; b"" when something is not there."""
     reader = TreeReader(repository)
     top = reader.root(bytes.fromhex(root)).entry
@@ -154,4 +159,59 @@ class WireBed(TargetBed):
         self.catalog.close()
 
 
-TARGETS: dict[str, Callable[[Path, Source], TargetBed]] = {"repository": LocalBed, "wire": WireBed}
+class _Segments:
+    """The objects of whole segments, read frame by frame without the product's reader."""
+
+    def __init__(self, files: list[Path]) -> None:
+        self._objects: dict[bytes, bytes] = {}
+        for file in files:
+            raw, at = file.read_bytes(), 64
+            end = int.from_bytes(raw[-52:-44], "little")
+            while at < end:
+                header = FrameHeader.unpack(raw, at)
+                stored = raw[at + FRAME_SIZE : at + FRAME_SIZE + header.stored]
+                packed = header.codec is Codec.ZSTD
+                self._objects[header.id] = zstandard.decompress(stored) if packed else stored
+                at += FRAME_SIZE + header.stored
+
+    def read(self, id: bytes) -> bytes:
+        return self._objects[id]
+
+    def missing(self, ids: Iterable[bytes]) -> list[bytes]:
+        return [oid for oid in ids if oid not in self._objects]
+
+
+class SeedBed(TargetBed):
+    """A seed drive while it is written."""
+
+    def __init__(self, place: Path, source: Source) -> None:
+        place.mkdir()
+        end = LocalSource(source.catalog, source.repository)
+        self.writer = SeedWriter(
+            Drive(uuid.uuid4().hex, [place]),
+            lambda image, names: end.increment(image, names=names),
+            segment_size=1 << 20,
+        )
+        self.writer.begin("a drive of the tests", Silent())
+        self.place = place
+        self.target = self.writer
+
+    def held(self) -> dict[str, bytes]:
+        self.writer.seal()
+        segments = _Segments(sorted(self.place.rglob("*.rps")))
+        return {
+            image.id: contents(segments, image.root) for point in self.writer.points() for image in point.volume_images()
+        }
+
+    def renew(self) -> None:
+        """The writer goes on after a frame that was refused."""
+
+    def close(self) -> None:
+        self.writer.close()
+
+
+TARGETS: dict[str, Callable[[Path, Source], TargetBed]] = {
+    "repository": LocalBed,
+    "wire": WireBed,
+    "seed drive": SeedBed,
+}
