@@ -35,12 +35,13 @@ def tour(
         (
             row["step"],
             f"{row['seconds']:.1f} s",
-            _size(row["bytes"]),
+            *(_size(row[key]) for key in ("bytes_read", "bytes_stored", "bytes_sent")),
             f"{row['mb_per_s']} MB/s" if row["mb_per_s"] else "",
         )
         for row in result["figures"]
     ]
-    session.output.table(("Step", ">Time", ">Bytes", ">Rate"), rows, "")
+    session.output.table(("Step", ">Time", ">Read", ">Stored", ">Sent", ">Rate"), rows, "")
+    session.output.say("Everything held. A step's time includes starting its command.")
 
 
 def _size(size: int | None) -> str:
