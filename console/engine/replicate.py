@@ -118,9 +118,10 @@ class Replicate:
             if now - self._touched.get(pairing.id, -TOUCH_S) < TOUCH_S:
                 continue
             self._touched[pairing.id] = now
-            threading.Thread(target=self._touch, args=(pairing,), name="touch", daemon=True).start()
+            threading.Thread(target=self.touch, args=(pairing,), name="touch", daemon=True).start()
 
-    def _touch(self, pairing: Pairing) -> None:
+    def touch(self, pairing: Pairing) -> None:
+        """One contact: what is to be told is told, and what waits is sent."""
         if not self._touching.acquire(blocking=False):
             return
         try:
