@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,7 @@ from console.domain.errors import Failed, Failure, damage, refused
 from console.domain.pairing import CoreIdentity, Direction, Pairing, PairingState
 from console.domain.progress import Reporter
 from console.engine.repositories import Repositories
+from console.repository import Repository
 from console.repository.failures import object_missing
 from console.seeding.archive import Archive
 from console.seeding.inspection import SeedInspection, machines_on, segments_on
@@ -20,20 +22,33 @@ from console.seeding.verify import SegmentState, verify
 from console.wire.identity import Identity
 from console.wire.identity import verify as signature_holds
 
+log = logging.getLogger(__name__)
+
 
 class AnyRepository:
-    """All repositories of this Core as one place to read nodes of trees from."""
+    """All repositories of this Core that can be opened, as one place to read nodes of trees from."""
 
     def __init__(self, repositories: Repositories) -> None:
         self._repositories = repositories
+        self._opened: list[Repository] | None = None
 
     def read(self, id: bytes) -> bytes:
         """Raises Failed `object-missing` when none has it, `object-damaged`."""
-        for info in self._repositories.list():
-            repository = self._repositories.open(info.id)
+        if self._opened is None:
+            self._opened = self._open()
+        for repository in self._opened:
             if repository.has(id):
                 return repository.read(id)
         raise object_missing(id)
+
+    def _open(self) -> list[Repository]:
+        opened = []
+        for info in self._repositories.list():
+            try:
+                opened.append(self._repositories.open(info.id))
+            except Failed as known:
+                log.info("repository %s is not looked into: %s", info.name, known.failure.message)
+        return opened
 
 
 def pairing_of(catalog: Catalog, me: str, archive: Archive) -> Pairing:

@@ -19,10 +19,12 @@ from console.domain.seeds import Segment
 MANIFEST_FILE = "manifest.rpm"
 MAGIC = b"RPLMANI1"
 FORMAT = 1
-MAX_BODY = 256 << 20
-"""Bytes. A manifest of a hundred thousand points takes a third of it."""
+MAX_BODY = 128 << 20
+"""Bytes. A manifest of a hundred thousand points takes less."""
 MAX_SIGNATURE = 1024
 MAX_FILE = len(MAGIC) + 4 + MAX_BODY + 4 + MAX_SIGNATURE
+MAX_OBJECTS = 200_000
+"""A segment of many small objects is closed with so many: what is known of one that is open is in memory."""
 MAX_SEGMENT = (4 << 30) - 1
 """Bytes. What the largest file of a FAT32 medium may have."""
 

@@ -33,7 +33,6 @@ _GONE = frozenset(
 _DENIED = frozenset({errno.EACCES, errno.EPERM})
 _BLOCK = Path("/sys/class/block")
 """Where Linux tells of disks; nowhere else."""
-_SMALL = 32 << 10
 _PIECE = 4 << 20
 
 
@@ -105,9 +104,7 @@ class MediumFiles:
     def write(self, file: BinaryIO, offset: int, pieces: Sequence[bytes | memoryview]) -> None:
         """The pieces one after the other, from `offset` on."""
         file.seek(offset)
-        # Many small pieces cost less joined than written one by one.
-        small = len(pieces) > 1 and sum(map(len, pieces)) < len(pieces) * _SMALL
-        for piece in [b"".join(pieces)] if small else pieces:
+        for piece in pieces:
             rest = memoryview(piece)
             while rest:
                 rest = rest[file.write(rest) :]

@@ -19,6 +19,7 @@ from console.seeding.places import Place, Places
 from console.seeding.segment import RUN, SegmentFile
 
 _OPEN_FILES = 32
+_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +179,14 @@ class SeedReader:
         self._places.add(Place(segment.number, e.offset, e.stored, e.id) for e in entries)
 
     def _salvage(self, segment: Segment) -> None:
-        found = [entry for entry in self._file(segment.number).frames.salvage() if not isinstance(entry, Gap)]
-        self._places.add(Place(segment.number, e.offset, e.stored, e.id) for e in found)
+        found: list[Place] = []
+        for entry in self._file(segment.number).frames.salvage():
+            if not isinstance(entry, Gap):
+                found.append(Place(segment.number, entry.offset, entry.stored, entry.id))
+            if len(found) >= _AT_ONCE:
+                self._places.add(found)
+                found = []
+        self._places.add(found)
 
     def _file(self, number: int) -> SegmentFile:
         with self._lock:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from console.domain.errors import Failed, damage
-from console.repository.pack import Layout, PackDamaged, PackEntry, PackReader
+from console.repository.pack import FOOTER_SIZE, Layout, PackDamaged, PackEntry, PackReader
+from console.seeding.manifest import MAX_OBJECTS
 from console.seeding.media import failure_of
 
 HEADER = struct.Struct("<8s16sII32s")
@@ -21,6 +22,7 @@ SEGMENT = Layout(b"RPLSEED1", HEADER.size, b"RPLSEND1")
 FIRST = bytes(32)
 """Stands for the digest of the segment before the first."""
 SUFFIX = ".rps"
+_COUNT = struct.Struct("<I")
 RUN = 1 << 20
 """Bytes of frames that are read at once, unless one frame is larger."""
 _STEP = 64 << 10
@@ -80,6 +82,9 @@ class SegmentFile:
 
     def entries(self) -> list[PackEntry]:
         """The objects in it, as its index says. Raises Failed `segment-damaged` when the index is not true."""
+        footer = self.read(max(0, self.size - FOOTER_SIZE), FOOTER_SIZE)
+        if len(footer) == FOOTER_SIZE and _COUNT.unpack_from(footer, 8)[0] > MAX_OBJECTS:
+            raise segment_damaged(self.name, "it claims to hold more objects than any segment")
         try:
             return self.frames.entries()
         except PackDamaged as error:

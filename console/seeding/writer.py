@@ -22,17 +22,17 @@ from console.repository.frames import Arrived, FrameSplitter
 from console.repository.pack import ENTRY_SIZE, PackWriter
 from console.seeding.drive import PARTIAL, Device, Drive, Kept
 from console.seeding.lookback import LookBack
-from console.seeding.manifest import MAX_SEGMENT, SeedMedium, SeedPoint, segment_name
+from console.seeding.manifest import MAX_OBJECTS, MAX_SEGMENT, SeedMedium, SeedPoint, segment_name
 from console.seeding.media import failure_of, is_full, medium_full, named
 from console.seeding.places import Place, Places
 from console.seeding.segment import FIRST, SEGMENT, segment_header
 
 DEFAULT_SEGMENT = 1 << 30
 MIN_SEGMENT = 1 << 20
-OBJECTS_MAX = 200_000
-"""A segment of many small objects is closed with so many: what is known of an open one is in memory."""
 SEGMENTS_MAX = 99_999
 _COPY = 4 << 20
+_SMALL = 32 << 10
+"""Pieces that are smaller than this on average are joined before they are written."""
 
 Increment = Callable[[VolumeImage, bool], Iterator[list[ObjectRef]]]
 """Which objects an image adds to its parent, as `SourceEnd.increment(image, names=…)`."""
@@ -209,7 +209,7 @@ class SeedWriter:
     def _lay_down(self, frame: Frame) -> None:
         segment = self._open
         if segment is not None and (
-            segment.books.size + frame.size + ENTRY_SIZE > segment.limit or len(segment.books.entries) >= OBJECTS_MAX
+            segment.books.size + frame.size + ENTRY_SIZE > segment.limit or len(segment.books.entries) >= MAX_OBJECTS
         ):
             self._end_segment()
             segment = None
@@ -260,13 +260,16 @@ class SeedWriter:
         segment = self._open
         if segment is None or not segment.pending:
             return
+        pieces = segment.pending
+        if sum(map(len, pieces)) < len(pieces) * _SMALL:
+            pieces = [b"".join(pieces)]
         while True:
             try:
-                self._write(segment, segment.pending)
+                self._write(segment, pieces)
                 break
             except OSError as error:
                 self._move(segment, error)
-        for piece in segment.pending:
+        for piece in pieces:
             segment.hasher.update(piece)
         segment.pending = []
 
