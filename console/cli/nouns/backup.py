@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from console.cli.arguments import example
+from console.cli.output import amount
 from console.cli.session import Session, session_of
 from console.client.client import Client
 from console.domain.answers import JobAnswer
@@ -82,7 +83,7 @@ def _show(session: Session, result: dict[str, Any]) -> None:
     for image in result["images"]:
         reason = f" ({image['base_reason']})" if image["base_reason"] else ""
         session.output.say(
-            f"{image['volume']}: {image['kind']}{reason}, {image['files']} files, "
+            f"{image['volume']}: {image['kind']}{reason}, {amount(image['files'], 'file')}, "
             f"{format_size(image['bytes_read'])} read, {format_size(image['bytes_new'])} new, "
             f"{format_size(image['bytes_stored'])} stored"
             + (f", {image['files_unreadable']} unreadable" if image["files_unreadable"] else "")

@@ -24,7 +24,9 @@ def list_events(
     since: Annotated[
         str | None, typer.Option(metavar="T", help="ISO 8601; in this machine's zone unless it says.")
     ] = None,
-    severity: Annotated[Severity | None, typer.Option(metavar="S", help="info, warning or error.")] = None,
+    severity: Annotated[
+        Severity | None, typer.Option(metavar="S", help="info, warning or error: this or worse.")
+    ] = None,
     alerts: Annotated[bool, typer.Option("--alerts", help="Only what wants a person and was not dismissed.")] = False,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="At most so many.")] = 100,
     after: Annotated[str | None, typer.Option(metavar="CURSOR", help="Goes on where a list ended.")] = None,
