@@ -74,7 +74,12 @@ class Repository:
         Raises Failed: `repository-exists`, `directory-not-empty`, and as `open`.
         """
         marker.prepare(path)
-        return cls._enter(path, storage, lambda: marker.write(path, id, created))
+
+        def identify() -> str:
+            marker.prepare(path)  # once more, under the lock: another Core may have been quicker
+            return marker.write(path, id, created)
+
+        return cls._enter(path, storage, identify)
 
     @classmethod
     def open(cls, path: Path, *, storage: Callable[[Path], PackStorage] = LocalStorage) -> Repository:
@@ -91,6 +96,7 @@ class Repository:
         lock = marker.lock(path)
         try:
             # What lies inside comes first: a directory with a marker is a whole repository.
+            (path / NAMESPACE).mkdir(exist_ok=True)
             packs = storage(path / NAMESPACE)
             return cls(path, identify(), lock, packs)
         except BaseException as error:

@@ -5,7 +5,7 @@ Memory stays flat: directories are taken one at a time, the way down to them sta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -27,16 +27,16 @@ Pair = tuple[Entry, Entry | None]
 
 
 class _Seen:
-    """Ids met lately: bounded, so that what occurs often is named seldom."""
+    """What was met lately: bounded, so that what occurs often is named seldom."""
 
     def __init__(self) -> None:
-        self._new: set[bytes] = set()
-        self._old: set[bytes] = set()
+        self._new: set[Hashable] = set()
+        self._old: set[Hashable] = set()
 
-    def first(self, oid: bytes) -> bool:
-        if oid in self._new or oid in self._old:
+    def first(self, what: Hashable) -> bool:
+        if what in self._new or what in self._old:
             return False
-        self._new.add(oid)
+        self._new.add(what)
         if len(self._new) >= _SEEN:
             self._old, self._new = self._new, set()
         return True
@@ -106,6 +106,7 @@ class _Comparison:
         self._chunks = chunks
         self._lenient = lenient
         self._seen = _Seen()
+        self._pairs = _Seen()
         self._found: list[ObjectRef] = []
 
     def batches(self, root: bytes, other: bytes | None) -> Iterator[list[ObjectRef]]:
@@ -142,7 +143,13 @@ class _Comparison:
                 stack.pop()
 
     def _directory(self, entry: Entry, other: Entry | None) -> Iterator[Pair | None]:
-        """Everything in one directory but what is in the directories in it: those it yields, to be walked next."""
+        """Everything in one directory but what is in the directories in it: those it yields, to be walked next.
+
+        The same pair is walked once: folders copied into one another must not cost more than what is stored of them.
+        """
+        pair = (entry.content, other.content if other is not None else None)
+        if not self._pairs.first(hash(pair)):
+            return
         _, mine, _, theirs = self._unshared(entry, other, 0)
         others = (child for spot in theirs for child in self._other.tree(spot.id))
         was = next(others, None)
@@ -198,8 +205,8 @@ class _Comparison:
     def _unshared(self, entry: Entry, other: Entry | None, floor: int) -> tuple[int, list[_Spot], int, list[_Spot]]:
         """Goes down the lists of two contents together, down to references of depth `floor`, leaving out at each depth
         what both have. For each of the two: the depth reached (less than `floor` if it began there), what is left."""
-        depth, mine = entry.depth, _spots(content_refs(entry), 0)
-        other_depth, theirs = (other.depth, _spots(content_refs(other), 0)) if other is not None else (0, [])
+        depth, mine = entry.depth, _once(_spots(content_refs(entry), 0))
+        other_depth, theirs = (other.depth, _once(_spots(content_refs(other), 0))) if other is not None else (0, [])
         while True:
             if depth == other_depth:
                 ids, other_ids = {spot.id for spot in mine}, {spot.id for spot in theirs}
@@ -209,10 +216,10 @@ class _Comparison:
             if deeper <= floor:
                 return depth, mine, other_depth, theirs
             if other_depth == deeper:
-                theirs = [s for spot in theirs for s in _spots(self._other.refs(spot.id, deeper - 1), spot.offset)]
+                theirs = _once(s for spot in theirs for s in _spots(self._other.refs(spot.id, deeper - 1), spot.offset))
                 other_depth -= 1
             if depth == deeper:
-                mine = [s for spot in mine for s in _spots(self._refs(spot.id, deeper - 1), spot.offset)]
+                mine = _once(s for spot in mine for s in _spots(self._refs(spot.id, deeper - 1), spot.offset))
                 depth -= 1
 
     def _flat(self, read: Callable[[bytes, int], list[Ref]], spots: list[_Spot], depth: int) -> Iterator[_Spot]:
@@ -261,6 +268,14 @@ def _spots(refs: list[Ref], offset: int) -> list[_Spot]:
         spots.append(_Spot(offset, oid, length))
         offset += length
     return spots
+
+
+def _once(spots: Iterable[_Spot]) -> list[_Spot]:
+    """Each id where it occurs first: few lists that name each other again and again may stand for any size."""
+    first: dict[bytes, _Spot] = {}
+    for spot in spots:
+        first.setdefault(spot.id, spot)
+    return list(first.values())
 
 
 def _stretch(spot: _Spot) -> int:

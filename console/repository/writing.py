@@ -118,8 +118,7 @@ class OpenPacks:
             pack.pieces += frame.pieces
             pack.stakes.add(stake)
             self._pending[frame.id] = pack
-            full = pack.books.end >= PACK.head + PACK_BYTES
-            if full:
+            if pack.books.end >= PACK.head + PACK_BYTES:
                 self._retire(lane)
             elif pack.books.end - pack.base >= _BATCH:
                 batch = pack.take_batch()
@@ -127,8 +126,6 @@ class OpenPacks:
         if batch is not None:
             self._write(pack, *batch)
             stake.check()
-        if full:
-            self._helpers.submit(self._settle, pack)
         return True
 
     def flush(self, stake: Stake) -> None:
@@ -138,11 +135,9 @@ class OpenPacks:
         """
         with self._changed:
             stake.check()
-            retired = [self._retire(lane) for lane in list(self._lanes)]
+            for lane in list(self._lanes):
+                self._retire(lane)
             waiting = list(self._unsettled)
-        for pack in retired:
-            self._helpers.submit(self._settle, pack)
-        with self._changed:
             while not all(pack.settled for pack in waiting):
                 self._changed.wait()
             stake.check()
@@ -166,10 +161,10 @@ class OpenPacks:
         self._unsettled.add(pack)
         return pack
 
-    def _retire(self, lane: bool) -> _OpenPack:
-        """Nothing more comes into this lane's pack; it must be handed to `_settle` next."""
+    def _retire(self, lane: bool) -> None:
+        """Nothing more comes into this lane's pack: a helper brings it to the medium."""
         self._settling += 1
-        return self._lanes.pop(lane)
+        self._helpers.submit(self._settle, self._lanes.pop(lane))
 
     def _write(self, pack: _OpenPack, base: int, pieces: list[Bytes]) -> None:
         failure: BaseException | None = None
@@ -183,10 +178,9 @@ class OpenPacks:
         finally:
             with self._changed:
                 pack.writers -= 1
-                orphaned = failure is not None and self._fail(pack, failure)
+                if failure is not None:
+                    self._fail(pack, failure)
                 self._changed.notify_all()
-            if orphaned:
-                self._helpers.submit(self._settle, pack)
 
     def _settle(self, pack: _OpenPack) -> None:
         """Runs once for every pack, in a helper thread: to the medium, into the index, and out of `pending`."""
@@ -227,8 +221,8 @@ class OpenPacks:
         pack.sink.finish(name)
         self._index.add([(name, books.size, books.entries)])
 
-    def _fail(self, pack: _OpenPack, failure: BaseException) -> bool:
-        """Tells all who relied on it. True when the pack was open still; it is retired then."""
+    def _fail(self, pack: _OpenPack, failure: BaseException) -> None:
+        """Tells all who relied on it; if it was open still, it is retired."""
         if pack.failure is None:
             pack.failure = failure
         for stake in pack.stakes:
@@ -237,8 +231,6 @@ class OpenPacks:
         for lane, current in list(self._lanes.items()):
             if current is pack:
                 self._retire(lane)
-                return True
-        return False
 
     def _forget(self, pack: _OpenPack) -> None:
         for entry in pack.books.entries:

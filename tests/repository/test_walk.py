@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.domain.errors import Failed
-from console.domain.objects import ZERO_ID, Kind, ObjectRef
+from console.domain.objects import ZERO_ID, Kind, ObjectRef, iter_refs, pack_refs
 from console.domain.trees import Entry, FileType, VolumeRoot
 from console.repository import TreeReader, TreeWriter, walk
-from console.repository.nodes import NodeReader
+from console.repository.nodes import NodeReader, Ref, decode_tree, encode_list
 from tests.repository.shelf import Refs, Shelf, Tree, plant, reach
 
 NODES = (Kind.ROOT, Kind.TREE, Kind.LIST)
@@ -105,9 +105,6 @@ def test_nodes_come_before_what_they_name(data: st.DataObject) -> None:
 
 
 def _named(shelf: Shelf, ref: ObjectRef) -> set[bytes]:
-    from console.domain.objects import iter_refs
-    from console.repository.nodes import decode_tree
-
     plain = shelf.objects[ref.id][1]
     if ref.kind is Kind.LIST:
         return {oid for oid, _ in iter_refs(plain[2:])}
@@ -247,6 +244,42 @@ def test_a_parent_that_is_gone_altogether() -> None:
     root = plant(shelf, {b"a": chunks(1, 5)})
     assert increment(shelf, root, b"p" * 32).keys() == reach(shelf, root).keys()
     assert increment(shelf, root, b"p" * 32, names=True).keys() == reach(shelf, root).keys()
+
+
+def test_folders_in_folders_that_are_the_same_again_and_again() -> None:
+    """Few objects that stand for 2^60 files: the walk costs what is stored."""
+    shelf = Shelf()
+    roots = []
+    for seed in (1, 2):
+        content, depth = TreeWriter(shelf).directory([])
+        for _ in range(60):
+            folders = [Entry(name, FileType.DIRECTORY, content=content, depth=depth) for name in (b"a", b"b")]
+            content, depth = TreeWriter(shelf).directory([*folders, Entry(b"c", FileType.FILE, content=_content(seed))])
+        top = Entry(b"", FileType.DIRECTORY, content=content, depth=depth)
+        roots.append(TreeWriter(shelf).root(VolumeRoot("tree", top, 0, 0, 0, 0)))
+    assert len(found(shelf, roots[0], None)) == 62
+    assert len(found(shelf, roots[0], roots[1])) == 62
+    assert len(found(shelf, roots[0], roots[1], names=True)) >= 122
+    assert len(list(TreeReader(shelf).absent(roots[0], shelf.missing))) == 1
+
+
+def _content(seed: int) -> bytes:
+    return pack_refs(chunks(seed, 1))
+
+
+def test_lists_of_lists_that_are_the_same_again_and_again() -> None:
+    shelf = Shelf()
+    oid, length = chunk(5), 7
+    for depth in range(12):
+        oid = shelf.put(Kind.LIST, encode_list(depth, [Ref(oid, length)] * 1000)).id
+    for other in (None, chunks(10, 1000)):
+        entry = Entry(b"bomb", FileType.FILE, size=length, depth=12, content=pack_refs([(oid, length)] * 16))
+        content, depth = TreeWriter(shelf).directory([entry])
+        top = Entry(b"", FileType.DIRECTORY, content=content, depth=depth)
+        root = TreeWriter(shelf).root(VolumeRoot("tree", top, 0, 0, 0, 0))
+        parent = plant(shelf, {b"bomb": other}) if other else None
+        assert sorted(increment(shelf, root, parent).values()) == [Kind.CHUNK, Kind.TREE, *[Kind.LIST] * 12, Kind.ROOT]
+        assert len(list(TreeReader(shelf).absent(root, shelf.missing))) == 1
 
 
 def test_deep_trees() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,6 +26,9 @@ class LocalStorage:
         self.place = str(directory.parent)
         self._packs = directory / "packs"
         self._incoming = directory / "incoming"
+        self._lock = threading.Lock()
+        self._durable: set[str] = set()
+        """Directories whose own names are known to be synced: until then nothing in them is durable."""
         for path in (self._packs, self._incoming):
             if not path.is_dir():
                 path.mkdir(parents=True)
@@ -83,10 +87,12 @@ class LocalStorage:
         """Moves a synced file to its place and syncs that."""
         target = self.path(name)
         directory = os.path.dirname(target)
-        if not os.path.isdir(directory):
-            with suppress(FileExistsError):
-                os.mkdir(directory)
-            sync_directory(self._packs)
+        with self._lock:
+            if directory not in self._durable:
+                with suppress(FileExistsError):
+                    os.mkdir(directory)
+                sync_directory(self._packs)
+                self._durable.add(directory)
         os.replace(aside, target)
         sync_directory(directory)
 
