@@ -10,8 +10,14 @@ from pathlib import Path
 import pytest
 
 from console.domain.chains import ChainState
+from console.domain.progress import Silent
 from console.domain.recovery_points import RecoveryPoint
+from console.domain.replication import ImageOffer
 from console.domain.seeds import SeedState
+from console.engine.ends import LocalSource, LocalTarget
+from console.engine.protect import Protect
+from console.engine.restore import Restore
+from console.engine.transfer import transfer
 from tests.support import seed_reader
 from tests.support.seeds import Pair, make_pair
 
@@ -290,3 +296,33 @@ def test_verifying_is_a_job_whose_result_names_damage(story: Story) -> None:
     assert [(d["file"], d["images"]) for d in result["damaged"]] == [(segment.name, [story.base.images[0].id])]
     assert result["damaged"][0]["object"]
     assert (result["images_whole"], result["images_hurt"]) == (0, [story.base.images[0].id])
+
+
+def test_a_point_of_two_volumes_may_come_in_two_ways(story: Story, tmp_path: Path) -> None:
+    """Real trees, backed up and restored: one volume's image by wire, the other's by drive."""
+    source, target = story.pair.source, story.pair.target
+    trees = [tmp_path / "first volume", tmp_path / "second volume"]
+    for number, tree in enumerate(trees):
+        (tree / "folder").mkdir(parents=True)
+        (tree / "folder" / "file").write_bytes(bytes([number]) * 100_000)
+        (tree / "link").symlink_to("folder/file")
+    protect = Protect(source.catalog, source.repositories, source.jobs, source.journal, source.clock, source.me.id, "A")
+    machine = protect.add("two", [("one", str(trees[0])), ("two", str(trees[1]))], interval_s=0)
+    story.pair.add(machine)
+    made = protect.backup(machine, base=False, reporter=Silent())
+    point = source.catalog.points.get(made["point"])
+    by_drive, by_wire = point.images
+    source.seeds.reserve(story.pair.pairing, [by_drive.id])
+    with LocalTarget(target.catalog, target.repository) as end:
+        offer = ImageOffer(machine, point, by_wire, names=False)
+        transfer(LocalSource(source.catalog, source.repository), end, offer, Silent())
+    written = story.pair.write(story.drive, machines=["two"])
+    assert source.seeds.get(written["seed"]).images == (by_drive.id,)
+    assert target.states()[by_wire.id] is ChainState.WHOLE
+    result = story.pair.bring(story.drive)
+    assert (result["points_imported"], result["points_skipped"], result["images_imported"]) == (1, 0, 1)
+    restore = Restore(target.catalog, target.repositories, target.jobs, target.clock)
+    restore.files(restore.plan(point.id, (), str(tmp_path / "back"), overwrite="never", partial=False), Silent())
+    for number, label in enumerate(("one", "two")):
+        assert (tmp_path / "back" / label / "folder" / "file").read_bytes() == bytes([number]) * 100_000
+        assert (tmp_path / "back" / label / "link").readlink() == Path("folder/file")
