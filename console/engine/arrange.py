@@ -123,8 +123,15 @@ class Arrange:
         return self._set_paused(pairing, machine, paused=True)
 
     def resume(self, pairing: str, machine: str | None = None) -> Pairing:
-        """Undoes our own pause; what waited is sent. A pause of the other side stays."""
+        """Undoes our own pause (of one machine, or of the pairing and all its machines); what waited is sent.
+
+        A pause of the other side stays.
+        """
         found = self._set_paused(pairing, machine, paused=False)
+        if machine is None:
+            for member in self._catalog.members.list(found.id):
+                if member.paused:
+                    self._catalog.members.put(replace(member, paused=False))
         if found.direction is Direction.OUTGOING:
             self._replicate.start(found.id, trigger=Trigger.FOLLOWS_SETUP, reason="replication was resumed")
         return found

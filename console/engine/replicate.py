@@ -62,7 +62,7 @@ class Replicate:
         return self._jobs.submit(
             JobKind.REPLICATE,
             found.id,
-            lambda reporter: self._run(found.id, reporter),
+            lambda reporter: self._run(found.id, reporter, force=force),
             trigger=trigger,
             reason=reason,
             user=user,
@@ -138,7 +138,7 @@ class Replicate:
         finally:
             self._touching.release()
 
-    def _run(self, pairing_id: str, reporter: JobReporter) -> dict[str, Any]:
+    def _run(self, pairing_id: str, reporter: JobReporter, *, force: bool) -> dict[str, Any]:
         began = self._clock.monotonic()
         pairing = self._peers.outgoing(pairing_id)
         reporter.phase(f"Asking “{pairing.name}” what it has")
@@ -152,6 +152,8 @@ class Replicate:
             held = dialer.holdings(machine.id)
             plan = self._plan(pairing, member, held, paused=answer.paused)
             held_back += sum(1 for w in plan.withheld if w.reason.value not in ("at-target", "paused"))
+            if member.paused and force:
+                reporter.warn("machine-paused", f"“{machine.name}” is paused here; nothing of it was sent.")
             if plan.steps:
                 sent, done = self._send(dialer, pairing, machine, plan, reporter)
                 total, points = total + sent, points | done

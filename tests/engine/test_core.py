@@ -127,7 +127,11 @@ def test_a_pause_here_holds_everything_until_resume(house: House) -> None:
     assert house.at_target() == []
     shown = house.source.replicate.show(pairing).machines[0]
     assert (shown.state, shown.paused_by) == (MemberState.PAUSED, "this Core (this machine)")
-    house.source.arrange.resume(pairing, "web")
+    forced = house.source.replicate.start(pairing, force=True)
+    house.settle()
+    assert [w.code for w in house.source.catalog.jobs.get(forced.id).warnings] == ["machine-paused"]
+    assert house.at_target() == []
+    house.source.arrange.resume(pairing)
     house.settle()
     assert len(house.at_target()) == 1
     house.source.arrange.pause(pairing)
