@@ -200,7 +200,9 @@ class SeedBed(TargetBed):
         self.writer.seal()
         segments = _Segments(sorted(self.place.rglob("*.rps")))
         return {
-            image.id: contents(segments, image.root) for point in self.writer.points() for image in point.volume_images()
+            image.id: contents(segments, image.root)
+            for point in self.writer.points()
+            for image in point.volume_images()
         }
 
     def renew(self) -> None:
