@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from console.domain.objects import ObjectRef
@@ -29,10 +29,12 @@ SECOND = {**FIRST, "docs/3": RNG.randbytes(4_000), "new": RNG.randbytes(200_000)
 class Place:
     """The source, and writers that lay its two points down somewhere."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(
+        self, directory: Path, first: Mapping[str, bytes] = FIRST, second: Mapping[str, bytes] = SECOND
+    ) -> None:
         self.source = Source(directory / "source")
-        self.base = self.source.point(FIRST)
-        self.child = self.source.point(SECOND, self.base)
+        self.base = self.source.point(first)
+        self.child = self.source.point(second, self.base)
         self.end = LocalSource(self.source.catalog, self.source.repository)
 
     def increment(self, image: VolumeImage, names: bool) -> Iterator[list[ObjectRef]]:
@@ -50,13 +52,13 @@ class Place:
 
     def write(
         self, *places: Path, files: FaultyFiles | None = None, seed: str = SEED, segment_size: int = 100_000,
-        medium_size: int | None = None,
+        medium_size: int | None = None, points: Sequence[RecoveryPoint] = (),
     ) -> Manifest:  # fmt: skip
         """A drive, to the end, signed with nothing."""
         options = {"segment_size": segment_size, "medium_size": medium_size}
         with self.writer(*places, files=files, seed=seed, **options) as writer:
             writer.begin("What this is.\n", Silent())
-            for point in (self.base, self.child):
+            for point in points or (self.base, self.child):
                 transfer(self.end, writer, self.offer(point), Silent())
             writer.seal()
             manifest = Manifest(
