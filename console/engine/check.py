@@ -51,6 +51,8 @@ class Check:
         """Structure, then (with `read_data`) every byte, then every image's objects; marks what it finds."""
         repository = self._repositories.open(info.id)
         report = repository.check(read_data=read_data, reporter=reporter)
+        # What is not true any more must not pass for present: the next backup or replication stores it again.
+        repository.condemn([bytes.fromhex(d.object) for d in report.damaged if d.object])
         reporter.phase("Checking chains")
         images = self._catalog.points.images_in(info.id)
         hurt = self._hurt(repository, images, report, reporter)
@@ -85,13 +87,13 @@ class Check:
         self, repository: Repository, images: list[StoredImage], report: CheckReport, reporter: Reporter
     ) -> dict[str, set[str]]:
         """Object (hex) → ids of the images whose own increment needs it, of damaged and of missing objects."""
-        bad = frozenset(bytes.fromhex(d.object) for d in report.damaged)
+        bad = frozenset(bytes.fromhex(d.object) for d in report.damaged if d.object)
         hurt: dict[str, set[str]] = defaultdict(set)
         unreadable: set[str] = set()
         for stored in images:
             reporter.check()
             found, readable = own_damage(repository, stored.image, bad)
-            for oid in found:
+            for oid in set(found):
                 hurt[oid.hex()].add(stored.image.id)
             if not readable:
                 unreadable.add(stored.image.id)
