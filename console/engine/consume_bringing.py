@@ -64,7 +64,6 @@ class Bringing:
         self._images: dict[str, VolumeImage] = {}
         self._steps: tuple[Step, ...] = ()
         self._lost: dict[str, list[str]] = defaultdict(list)
-        self._damaged_here: set[str] = set()
         self.sent = Sent()
         self.brought: set[str] = set()
         self.left: set[str] = set()
@@ -134,8 +133,6 @@ class Bringing:
         held = {}
         for image in wanted:
             stored = self._catalog.points.find_image(image)
-            if stored is not None and stored.damaged:
-                self._damaged_here.add(image)
             if stored is not None:
                 held[image] = Holding(image, stored.here and not stored.damaged, whole=False, names=stored.names)
         return held
@@ -149,8 +146,6 @@ class Bringing:
         for way in ways:
             problem = self._try(reader, replace(offer, names=way), target)
             if problem is None:
-                if image.id in self._damaged_here:
-                    self._catalog.points.set_damaged([image.id], False)
                 self.brought.add(image.id)
                 self.brought_points.add(offer.point.id)
                 return

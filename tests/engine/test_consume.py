@@ -418,3 +418,14 @@ def test_an_unreadable_spot_is_damage_and_a_pulled_medium_is_not(drive: Drive, m
     pulled = True
     job = drive.pair.target.consume.start([str(drive.place)])
     assert drive.pair.target.failure(job) == "medium-gone"
+
+
+def test_an_image_found_damaged_here_is_healed_by_its_drive(drive: Drive) -> None:
+    target = drive.pair.target
+    drive.pair.bring(drive.place)
+    image = drive.base.images[0].id
+    target.catalog.points.set_damaged([image], True)
+    assert target.states()[drive.child.images[0].id] is not ChainState.WHOLE
+    result = drive.pair.bring(drive.place)
+    assert (result["images_imported"], result["orphans_repaired"], result["orphans_left"]) == (1, 1, 0)
+    assert set(target.states().values()) == {ChainState.WHOLE}
