@@ -11,7 +11,7 @@ from console.domain.replication_answers import (
     PlanAnswer,
     PlannedMachine,
 )
-from console.engine.lag import MachinePlan, MemberView, PairingView
+from console.engine.replicate.lag import MachinePlan, MemberView, PairingView
 from console.service.present import moment
 
 

@@ -20,7 +20,7 @@ from console.domain.replication_answers import (
 )
 from console.domain.seeds import Seed, Segment
 from console.engine.core import Core
-from console.engine.seed import AbandonConsequence
+from console.engine.seed.drives import AbandonConsequence
 from console.seeding.inspection import MachineOnSeed, SeedInspection, SegmentOnSeed
 from console.service.present import moment
 

@@ -46,7 +46,8 @@ def flip_a_chunk(core: Core) -> str:
     for pack in (repository.path / "own" / "packs").rglob("*.pack"):
         raw = bytearray(pack.read_bytes())
         at = raw.find(chunk)
-        if at > 0:
+        # The id stands in the frame's header (kind four bytes before it), and may stand in tree nodes too.
+        if at > 0 and raw[at - 4] == Kind.CHUNK and raw[at - 1] == 0:
             raw[at + 60] ^= 4
             pack.write_bytes(raw)
             return chunk.hex()

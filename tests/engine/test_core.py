@@ -15,7 +15,7 @@ from console.domain.machines import MachineKind
 from console.domain.pairing import Link, PairingState
 from console.domain.roles import Role
 from console.engine.core import Core
-from console.engine.lag import MemberState
+from console.engine.replicate.lag import MemberState
 from console.wire.listener import router
 from console.wire.server import ServerThread, TlsServer
 from tests.support.clock import FixedClock

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from console.domain.replication import Holding, Reservation, SourceImage
 from console.domain.seeds import SeedState
-from console.engine.seed_choice import Chains, choose
+from console.engine.seed.choice import Chains, choose
 
 
 def images(text: str) -> list[SourceImage]:

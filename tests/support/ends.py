@@ -21,7 +21,7 @@ from console.domain.roles import Role
 from console.engine.ends import LocalSource, LocalTarget
 from console.engine.journal import Journal
 from console.engine.points import Points
-from console.engine.receive import Receive
+from console.engine.replicate.receive import Receive
 from console.engine.repositories import Repositories
 from console.engine.retain import Retain
 from console.engine.users import Users

@@ -19,12 +19,12 @@ from console.domain.pairing import CoreIdentity, Direction, Member, Pairing
 from console.domain.progress import Silent
 from console.domain.recovery_points import RecoveryPoint
 from console.domain.replication import Holding, ImageOffer
-from console.engine.consume import Consume
 from console.engine.ends import LocalSource, LocalTarget
 from console.engine.jobs import Jobs
 from console.engine.journal import Journal
 from console.engine.repositories import Repositories
-from console.engine.seed import SeedDrives
+from console.engine.seed.consume import Consume
+from console.engine.seed.drives import SeedDrives
 from console.engine.transfer import transfer
 from console.repository import TreeReader
 from console.seeding.media import MediumFiles

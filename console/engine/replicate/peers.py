@@ -1,0 +1,132 @@
+"""The paired target Cores, seen from here: what they are told at every contact, and what is learned of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from console.catalog import Catalog
+from console.domain.clock import Clock
+from console.domain.errors import Failed, FailureKind, refused
+from console.domain.events import Severity
+from console.domain.pairing import CoreIdentity, Direction, Link, Pairing, PairingState
+from console.domain.replication import Holding
+from console.engine.journal import Journal
+from console.engine.replicate.lag import view
+from console.engine.seed.drives import SeedDrives
+from console.wire.dialer import Dialer, Dialers
+from console.wire.messages import MachineBacklog, SeedAnnouncement, StatusAnswer, StatusRequest
+
+
+class Peers:
+    """Contact with targets. Whatever a call shows of the link is written down."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        journal: Journal,
+        clock: Clock,
+        me: CoreIdentity,
+        dialers: Dialers,
+        seeds: SeedDrives,
+    ) -> None:
+        self._catalog = catalog
+        self._journal = journal
+        self._clock = clock
+        self._me = me
+        self._dialers = dialers
+        self._seeds = seeds
+
+    def dialer(self, pairing: Pairing) -> Dialer:
+        return self._dialers.to(pairing)
+
+    def outgoing(self, pairing: str, *, removed: bool = False) -> Pairing:
+        """An outgoing pairing by id or name. Raises Failed `pairing-is-incoming`, `pairing-removed`."""
+        found = self._catalog.pairings.get(pairing)
+        if found.direction is not Direction.OUTGOING:
+            raise refused(
+                "pairing-is-incoming",
+                f"“{found.name}” replicates to this Core; only the source can do that.",
+                "Run the command on the source Core.",
+            )
+        if found.state is PairingState.REMOVED and not removed:
+            raise refused("pairing-removed", f"The pairing with “{found.name}” has ended.", "Pair again.")
+        return found
+
+    def holdings(self, pairing: Pairing, machine: str) -> Mapping[str, Holding]:
+        """What the target has of a machine, by image id. Raises Failed when it cannot be asked."""
+        return {holding.image: holding for holding in self.dialer(pairing).holdings(machine)}
+
+    def exchange(self, pairing: Pairing) -> StatusAnswer:
+        """Tells the target how we are and learns how it is: seeds consumed there, its pause, its end of the pairing.
+
+        Raises Failed when the target cannot be reached or has ended the pairing (`pairing-removed`).
+        """
+        try:
+            answer = self.dialer(pairing).status(self._status(pairing))
+        except Failed as known:
+            self._saw(pairing, _link_of(known), known.failure.message)
+            raise
+        if answer.removed:
+            self.dialer(pairing).unpair()  # so that the target need not remember it any longer
+            self.forget(pairing, told=True)
+            text = f"“{pairing.name}” has ended the pairing with this Core."
+            self._journal.note(Severity.WARNING, "pairing-removed", text, pairing.id, alert=True)
+            raise refused(
+                "pairing-removed", text, "Its points stay as its administrator decided. Pair again if needed."
+            )
+        for consumed in answer.consumed:
+            self._seeds.acknowledge(consumed.seed, consumed.images)
+        current = self._catalog.pairings.get(pairing.id)
+        link = Link.PAUSED if current.paused_here or answer.paused else Link.ONLINE
+        self._catalog.pairings.update(
+            replace(
+                current,
+                peer=answer.core,
+                paused_there=answer.paused,
+                link=link,
+                link_text="",
+                last_contact=self._clock.now(),
+            )
+        )
+        return answer
+
+    def forget(self, pairing: Pairing, *, told: bool) -> None:
+        """Ends a pairing here. While the target is not `told` it is kept as removed, to tell it at next contact."""
+        with self._catalog.transaction():
+            for member in self._catalog.members.list(pairing.id):
+                self._catalog.members.remove(pairing.id, member.machine)
+            if told:
+                self._catalog.pairings.remove(pairing.id)
+            else:
+                self._catalog.pairings.update(replace(pairing, state=PairingState.REMOVED))
+        if told:
+            self._dialers.drop(pairing)
+
+    def _status(self, pairing: Pairing) -> StatusRequest:
+        backlog = [
+            MachineBacklog(machine.machine.id, machine.lag_points, machine.lag_bytes)
+            for machine in view(self._catalog, pairing, self._clock.now(), None).machines
+        ]
+        seeds = [
+            SeedAnnouncement(s.id, s.state, s.comment, s.created, list(s.images), s.written)
+            for s in self._catalog.seeds.list(pairing=pairing.id, direction=Direction.OUTGOING)
+        ]
+        paused = self._catalog.pairings.get(pairing.id).paused_here
+        return StatusRequest(self._me, self._clock.now(), paused, backlog, seeds)
+
+    def _saw(self, pairing: Pairing, link: Link | None, text: str) -> None:
+        current = self._catalog.pairings.find(pairing.id)
+        if current is not None and link is not None and (current.link, current.link_text) != (link, text):
+            self._catalog.pairings.update(replace(current, link=link, link_text=text))
+
+
+def _link_of(known: Failed) -> Link | None:
+    """What a failed call shows of the link; None when it shows nothing of it."""
+    if known.failure.code in ("incompatible", "target-older"):
+        return Link.INCOMPATIBLE
+    if known.failure.kind is FailureKind.UNREACHABLE:
+        return Link.UNREACHABLE
+    if known.failure.code in ("authentication-failed", "not-paired", "wrong-fingerprint"):
+        return Link.AUTHENTICATION_ERROR
+    return None

@@ -1,0 +1,390 @@
+"""The target's side: answers paired sources. Implements `wire.listener.Listener`."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from console.catalog import Catalog
+from console.domain.chains import WHOLE, ChainState
+from console.domain.clock import Clock
+from console.domain.errors import Failed, FailureKind, failed, refused
+from console.domain.events import Severity
+from console.domain.machines import Machine, MachineKind
+from console.domain.pairing import CoreIdentity, Direction, Member, Pairing, PairingState, RepositoryOffer
+from console.domain.replication import Accepted, Holding, ImageOffer
+from console.domain.seeds import Seed, SeedState
+from console.engine.ends import LocalTarget
+from console.engine.journal import Journal
+from console.engine.points import Points
+from console.engine.repositories import Repositories
+from console.engine.retain import Retain
+from console.engine.users import Users
+from console.wire.conversation import MINIMUM, check_source, judge_pairing
+from console.wire.identity import Identity, fingerprint_of
+from console.wire.messages import (
+    AddMachines,
+    Commit,
+    ConsumedSeed,
+    Hello,
+    PairAnswer,
+    PairRequest,
+    RemoveMachines,
+    StatusAnswer,
+    StatusRequest,
+)
+
+log = logging.getLogger(__name__)
+
+
+class Receive:
+    """What a target does for its sources. A source reaches its own machines only."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        repositories: Repositories,
+        points: Points,
+        journal: Journal,
+        clock: Clock,
+        me: CoreIdentity,
+        identity: Identity,
+        users: Users,
+        retain: Retain,
+    ) -> None:
+        self._catalog = catalog
+        self._repositories = repositories
+        self._points = points
+        self._journal = journal
+        self._clock = clock
+        self._me = me
+        self._identity = identity
+        self._users = users
+        self._retain = retain
+        self._lock = threading.Lock()
+        self._targets: dict[str, LocalTarget] = {}
+        self.trust: Callable[[str], None] = _nobody_serves
+        """Set by whoever serves: makes the running TLS server take a newly paired certificate (PEM)."""
+
+    def hello(self) -> Hello:
+        return Hello(self._me, MINIMUM, self._clock.now())
+
+    def pair(self, request: PairRequest, address: str) -> PairAnswer:
+        """Raises Failed as PROTOCOL.md says. A source that pairs again with the same certificate gets its pairing."""
+        user = self._users.verify(request.user, request.password)
+        fingerprint = fingerprint_of(request.certificate)
+        known = judge_pairing(self._me, request, fingerprint, user.role, self._catalog.pairings.list())
+        if known is None:
+            known = self._new_pairing(request, fingerprint)
+            self._journal.note(
+                Severity.INFO, "paired", f"“{known.name}” ({address}) replicates to this Core from now on.", known.id
+            )
+        elif known.state is PairingState.REMOVED:
+            known = replace(known, state=PairingState.ACTIVE)
+            self._catalog.pairings.update(known)
+        self.trust(known.certificate)
+        return PairAnswer(known.id, self._me, self._identity.certificate, self._offers())
+
+    def pairing_of(self, certificate_der: bytes) -> Pairing:
+        """The pairing whose source shows this certificate. Raises Failed `not-paired`."""
+        fingerprint = fingerprint_of(certificate_der)
+        pairing = self._catalog.pairings.by_fingerprint(fingerprint, Direction.INCOMING)
+        if pairing is None:
+            raise failed(
+                "not-paired",
+                f"“{self._me.name}” does not know this Core any more.",
+                "Pair again with an administrator of the target.",
+                FailureKind.FORBIDDEN,
+            )
+        return pairing
+
+    def status(self, pairing: Pairing, request: StatusRequest) -> StatusAnswer:
+        """Takes note of how the source is, says how we are."""
+        check_source(self._me, request.core)
+        removed = pairing.state is PairingState.REMOVED
+        if not removed:
+            current = replace(
+                self._catalog.pairings.get(pairing.id),
+                peer=replace(request.core, fingerprint=pairing.peer.fingerprint),
+                paused_there=request.paused,
+                last_contact=self._clock.now(),
+            )
+            self._catalog.pairings.update(current)
+            self._announced(pairing, request)
+        answer = StatusAnswer(
+            self._me,
+            self._clock.now(),
+            pairing.paused_here,
+            self._offers(),
+            self._arrived(pairing, request),
+            removed,
+        )
+        return answer
+
+    def add_machines(self, pairing: Pairing, request: AddMachines) -> None:
+        """Raises Failed `machine-elsewhere`, `no-repository`, `no-such-repository`; then none is added."""
+        self._active(pairing)
+        if not self._catalog.repositories.list():
+            raise refused("no-repository", "This Core has no repository.", "Make one on the target first.")
+        placed = [(p.machine, self._catalog.repositories.get(p.repository)) for p in request.machines]
+        for machine, _ in placed:
+            self._mine_or_new(pairing, machine)
+        with self._catalog.transaction():
+            for machine, repository in placed:
+                self._adopt(pairing, machine, repository.id)
+                self._catalog.members.put(Member(pairing.id, machine.id, repository.id, repository.name))
+        names = ", ".join(machine.name for machine, _ in placed)
+        self._journal.note(Severity.INFO, "replication-added", f"“{pairing.name}” replicates {names} here.", pairing.id)
+
+    def remove_machines(self, pairing: Pairing, request: RemoveMachines) -> int:
+        """Machines leave the pairing; they stay as recovery-points-only machines, or go with their points."""
+        self._active(pairing)
+        return sum(self._release(pairing, machine, delete=request.delete_points) for machine in request.machines)
+
+    def unpair(self, pairing: Pairing) -> None:
+        """The source has ended the pairing, or has heard that we have. Points stay."""
+        if pairing.state is PairingState.REMOVED:
+            self._catalog.pairings.remove(pairing.id)
+        else:
+            self.end(pairing, delete_points=False, forget=True)
+
+    def end(self, pairing: Pairing, *, delete_points: bool, forget: bool) -> int:
+        """Ends an incoming pairing. Without `forget` it stays as *removed*, so that the source can be told."""
+        deleted = sum(
+            self._release(pairing, member.machine, delete=delete_points)
+            for member in self._catalog.members.list(pairing.id)
+        )
+        if forget:
+            self._catalog.pairings.remove(pairing.id)
+        else:
+            self._catalog.pairings.update(replace(pairing, state=PairingState.REMOVED))
+        self._journal.note(
+            Severity.WARNING, "pairing-ended", f"“{pairing.name}” does not replicate to this Core any more.", pairing.id
+        )
+        return deleted
+
+    def holdings(self, pairing: Pairing, machine: str) -> list[Holding]:
+        """What is here of one machine of this pairing."""
+        self._member(pairing, machine)
+        verdicts = self._points.verdicts(machine)
+        return [
+            Holding(
+                stored.image.id,
+                stored.here and not stored.damaged,
+                verdicts.get(stored.image.id, WHOLE).state is ChainState.WHOLE,
+                stored.names,
+            )
+            for stored in self._catalog.points.images_of(machine)
+        ]
+
+    def missing(self, pairing: Pairing, machine: str, ids: Sequence[bytes]) -> list[bytes]:
+        with self._target(self._member(pairing, machine)) as target:
+            return target.missing(ids)
+
+    def store(self, pairing: Pairing, machine: str, pieces: Iterable[bytes]) -> Accepted:
+        """Keeps every whole frame that arrives, also when the connection is cut; then it is synced at once."""
+        with self._target(self._member(pairing, machine)) as target:
+            return target.store(pieces)
+
+    def commit(self, pairing: Pairing, request: Commit) -> None:
+        """Records one image after everything it needs is durable. Raises Failed `objects-missing`, …"""
+        member = self._member(pairing, request.machine.id)
+        image = next((i for i in request.point.images if i.id == request.image), None)
+        if image is None or request.point.machine != request.machine.id:
+            raise refused("bad-commit", "The point, its image and its machine do not belong together.")
+        skew = (request.point.time - self._clock.now()).total_seconds()
+        if skew > 300:
+            text = f"A recovery point of “{request.machine.name}” is {skew:.0f} s ahead of this Core's clock."
+            self._journal.note(Severity.WARNING, "clock-skew", text, pairing.id, alert=True)
+        with self._target(member) as target:
+            target.commit(ImageOffer(request.machine, request.point, image, request.names))
+        self._adopt(pairing, request.machine, member.repository)
+        newest = max(filter(None, [member.last_point, request.point.time]))
+        self._catalog.members.put(replace(member, last_point=newest, last_sent=self._clock.now()))
+
+    def close(self) -> None:
+        """Keeps what has arrived."""
+        with self._lock:
+            targets, self._targets = list(self._targets.values()), {}
+        for target in targets:
+            target.close()
+
+    @contextmanager
+    def _target(self, member: Member) -> Iterator[LocalTarget]:
+        """The end that takes what comes for a repository; after a failure the next call gets a fresh one."""
+        with self._lock:
+            target = self._targets.get(member.repository)
+            if target is None:
+                target = LocalTarget(self._catalog, self._repositories.open(member.repository))
+                self._targets[member.repository] = target
+        try:
+            yield target
+        except Failed:
+            self._drop(member, target)
+            raise
+
+    def _drop(self, member: Member, target: LocalTarget) -> None:
+        """After a failure: what is whole is synced, and the next call begins with a fresh session.
+
+        The old one is left to other calls that are still in it.
+        """
+        with self._lock:
+            if self._targets.get(member.repository) is target:
+                del self._targets[member.repository]
+        try:
+            target.flush()
+        except Failed as known:
+            log.info("what arrived could not be kept: %s", known.failure.message)
+
+    def _active(self, pairing: Pairing) -> None:
+        if pairing.state is PairingState.REMOVED:
+            raise refused(
+                "pairing-removed", f"“{self._me.name}” has ended this pairing.", "Pair again with its administrator."
+            )
+
+    def _member(self, pairing: Pairing, machine: str) -> Member:
+        self._active(pairing)
+        current = self._catalog.pairings.get(pairing.id)
+        if current.paused_here:
+            raise refused(
+                "paused-by-target", f"“{self._me.name}” has paused this replication.", "Ask its administrator."
+            )
+        member = self._catalog.members.find(pairing.id, machine)
+        if member is None:
+            raise refused(
+                "machine-elsewhere", "This machine is not replicated to this Core by you.", "Add it to the pairing."
+            )
+        return member
+
+    def _new_pairing(self, request: PairRequest, fingerprint: str) -> Pairing:
+        name, number = request.name or request.source.name, 2
+        while self._catalog.pairings.find(name) is not None:
+            name, number = f"{request.source.name} {number}", number + 1
+        source = replace(request.source, fingerprint=fingerprint)
+        pairing = Pairing(
+            uuid.uuid4().hex,
+            Direction.INCOMING,
+            name,
+            source,
+            request.certificate,
+            self._clock.now(),
+            last_contact=self._clock.now(),
+        )
+        self._catalog.pairings.add(pairing)
+        return pairing
+
+    def _mine_or_new(self, pairing: Pairing, machine: Machine) -> None:
+        """A machine that is here under another source, or is protected here, is not taken."""
+        known = self._catalog.machines.find(machine.id)
+        if known is None:
+            return
+        others = [m for m in self._catalog.members.of_machine(machine.id) if m.pairing != pairing.id]
+        incoming = [m for m in others if self._catalog.pairings.get(m.pairing).direction is Direction.INCOMING]
+        if known.kind is MachineKind.PROTECTED or incoming:
+            whose = self._catalog.pairings.get(incoming[0].pairing).name if incoming else "this Core itself"
+            raise refused(
+                "machine-elsewhere",
+                f"“{machine.name}” is already on “{self._me.name}”, from {whose}.",
+                "Remove it there first, or replicate another machine.",
+            )
+
+    def _adopt(self, pairing: Pairing, machine: Machine, repository: str) -> None:
+        """The machine as a replicated one of ours: same id, name (unless taken) and volumes."""
+        known = self._catalog.machines.find(machine.id)
+        name = known.name if known else self._free_name(machine.name, pairing)
+        adopted = replace(
+            machine,
+            name=name,
+            kind=MachineKind.REPLICATED,
+            repository=repository,
+            interval_s=0,
+            paused=False,
+            next_due=None,
+            origin_name=machine.origin_name or pairing.peer.name,
+        )
+        if known is None:
+            self._catalog.machines.add(adopted)
+        elif known != adopted:
+            self._catalog.machines.update(adopted)
+
+    def _free_name(self, name: str, pairing: Pairing) -> str:
+        if self._catalog.machines.find(name) is None:
+            return name
+        return f"{name} ({pairing.name})"
+
+    def _release(self, pairing: Pairing, machine: str, *, delete: bool) -> int:
+        if self._catalog.members.find(pairing.id, machine) is None:
+            return 0
+        self._catalog.members.remove(pairing.id, machine)
+        known = self._catalog.machines.find(machine)
+        if known is None:
+            return 0
+        deleted = self._retain.delete_machine_points(machine) if delete else 0
+        if delete:
+            self._catalog.machines.remove(machine)
+        else:
+            self._catalog.machines.update(replace(known, kind=MachineKind.RECOVERY_POINTS_ONLY))
+        return deleted
+
+    def _offers(self) -> list[RepositoryOffer]:
+        return [
+            RepositoryOffer(info.id, info.name, info.default, self._repositories.free(info))
+            for info in self._repositories.list()
+        ]
+
+    def _announced(self, pairing: Pairing, request: StatusRequest) -> None:
+        """Seeds the source has made for us: what is on them is expected; abandoned ones are expected no more."""
+        for said in request.seeds:
+            known = self._catalog.seeds.find(said.id)
+            if known is None:
+                state = said.state if said.state is SeedState.ABANDONED else _expected_state(said.state)
+                self._catalog.seeds.add(
+                    Seed(
+                        said.id,
+                        pairing.id,
+                        Direction.INCOMING,
+                        state,
+                        said.created,
+                        tuple(said.images),
+                        said.comment,
+                        written=said.written,
+                    )
+                )
+            elif known.pairing == pairing.id and known.state not in (SeedState.CONSUMED, SeedState.CONSUMING):
+                state = said.state if said.state is SeedState.ABANDONED else _expected_state(said.state)
+                updated = replace(
+                    known, state=state, comment=said.comment, written=said.written, images=tuple(said.images)
+                )
+                if updated != known:
+                    self._catalog.seeds.update(updated)
+
+    def _arrived(self, pairing: Pairing, request: StatusRequest) -> list[ConsumedSeed]:
+        """Of each seed the source still knows: the images that are here by now, however they came."""
+        consumed = []
+        for said in request.seeds:
+            if not said.state.reserves:
+                continue
+            here = [
+                stored.image.id
+                for stored in self._catalog.points.find_images(said.images).values()
+                if stored.here
+                and not stored.damaged
+                and self._catalog.members.find(pairing.id, stored.machine) is not None
+            ]
+            if here:
+                self._catalog.seeds.arrived(said.id, here)
+                consumed.append(ConsumedSeed(said.id, here))
+        return consumed
+
+
+def _nobody_serves(certificate: str) -> None:
+    """Before a server is there, there is no TLS context to tell; it reads the pairings when it starts."""
+
+
+def _expected_state(state: SeedState) -> SeedState:
+    """At the target a seed is either not written yet or outstanding until it is consumed."""
+    return SeedState.OUTSTANDING if state in (SeedState.OUTSTANDING, SeedState.CONSUMED) else SeedState.DEFINED

@@ -1,0 +1,236 @@
+"""Replication runs from this Core: when one starts, what it sends, and what it would send."""
+
+from __future__ import annotations
+
+import builtins
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from console.catalog import Catalog
+from console.domain.clock import Clock
+from console.domain.errors import Failed, refused
+from console.domain.jobs import Job, JobKind, JobState, Trigger
+from console.domain.machines import Machine
+from console.domain.pairing import Direction, Member, Pairing, PairingState
+from console.domain.replication import Holding, ImageOffer, ReplicationPlan, plan_replication
+from console.engine.ends import LocalSource
+from console.engine.jobs import JobReporter, Jobs
+from console.engine.replicate.lag import MachinePlan, PairingView, view
+from console.engine.replicate.peers import Peers
+from console.engine.repositories import Repositories
+from console.engine.transfer import Sent, transfer
+from console.wire.dialer import Dialer
+
+TOUCH_S = 60.0
+"""A paired target is asked how it is at least this often while the Core runs."""
+
+
+class Replicate:
+    """The source's side. Everything it learns of a target comes from calls it makes itself."""
+
+    def __init__(self, catalog: Catalog, repositories: Repositories, jobs: Jobs, clock: Clock, peers: Peers) -> None:
+        self._catalog = catalog
+        self._repositories = repositories
+        self._jobs = jobs
+        self._clock = clock
+        self._peers = peers
+        self._touched: dict[str, float] = {}
+        self._touching = threading.Lock()
+        self._followed: dict[tuple[str, str], tuple[str, str]] = {}
+        jobs.then(JobKind.BACKUP, self._after_backup)
+
+    def start(
+        self, pairing: str, *, trigger: Trigger = Trigger.PERSON, user: str = "", reason: str = "", force: bool = False
+    ) -> Job:
+        """A run of one pairing as a job. While one is queued that one is meant; a running one is followed by another.
+
+        Result: {"points_sent", "objects_sent", "bytes_sent", "bytes_skipped", "duration_s"}. With `force` a pause of
+        ours is named as the reason not to run instead of a run that sends nothing.
+        """
+        found = self._peers.outgoing(pairing)
+        if force and found.paused_here:
+            raise refused(
+                "replication-paused",
+                f"Replication to “{found.name}” is paused here.",
+                f"Resume it first: replicore replication resume {found.name}",
+            )
+        pending = self._jobs.pending(JobKind.REPLICATE, found.id)
+        if pending is not None:
+            return pending
+        return self._jobs.submit(
+            JobKind.REPLICATE,
+            found.id,
+            lambda reporter: self._run(found.id, reporter, force=force),
+            trigger=trigger,
+            reason=reason,
+            user=user,
+            lanes=[f"pairing:{found.id}"],
+        )
+
+    def start_for(self, machine: str, *, user: str = "") -> builtins.list[Job]:
+        """Runs of every pairing a machine is in, for `backup --replicate`: those that its backup started, or new ones.
+
+        Raises Failed `not-replicated`, `replication-paused`.
+        """
+        found = self._catalog.machines.get(machine)
+        pairings = [p for p in self._pairings_of(found.id) if p.direction is Direction.OUTGOING]
+        if not pairings:
+            raise refused(
+                "not-replicated",
+                f"“{found.name}” is not replicated to any Core.",
+                "Set that up first: replicore replication add PAIRING MACHINE",
+            )
+        return [
+            self._following(pairing, found.id)
+            or self.start(pairing.id, user=user, reason="the backup wants it", force=True)
+            for pairing in pairings
+        ]
+
+    def plan(self, pairing: str) -> builtins.list[MachinePlan]:
+        """What the next run would send, and why not the rest, without sending. Asks the target what it has."""
+        found = self._peers.outgoing(pairing)
+        self._peers.exchange(found)
+        dialer = self._peers.dialer(found)
+        plans = []
+        for member in self._catalog.members.list(found.id):
+            machine = self._catalog.machines.get(member.machine)
+            plan = self._plan(found, member, dialer.holdings(machine.id))
+            size = sum(self._catalog.points.image(step.image).image.bytes_stored for step in plan.steps)
+            plans.append(MachinePlan(machine, plan, size))
+        return plans
+
+    def show(self, pairing: str) -> PairingView:
+        """Everything to be said of one pairing, outgoing or incoming."""
+        found = self._catalog.pairings.get(pairing)
+        running = self._jobs.running(JobKind.REPLICATE, found.id)
+        return view(self._catalog, found, self._clock.now(), running)
+
+    def list(self, direction: Direction | None = None) -> builtins.list[PairingView]:
+        found = self._catalog.pairings.list(direction)
+        return [self.show(p.id) for p in found if p.state is PairingState.ACTIVE]
+
+    def keep_in_touch(self) -> None:
+        """A duty of the calendar: asks each target how it is once in a while, and sends what could not be sent."""
+        now = self._clock.monotonic()
+        for pairing in self._catalog.pairings.list(Direction.OUTGOING):
+            if now - self._touched.get(pairing.id, -TOUCH_S) < TOUCH_S:
+                continue
+            self._touched[pairing.id] = now
+            threading.Thread(target=self.touch, args=(pairing,), name="touch", daemon=True).start()
+
+    def touch(self, pairing: Pairing) -> None:
+        """One contact: what is to be told is told, and what waits is sent."""
+        if not self._touching.acquire(blocking=False):
+            return
+        try:
+            if pairing.state is PairingState.REMOVED:
+                self._peers.dialer(pairing).unpair()
+                self._peers.forget(pairing, told=True)
+                return
+            self._peers.exchange(pairing)
+            shown = self.show(pairing.id)
+            if shown.lag_points and not self._jobs.running(JobKind.REPLICATE, pairing.id):
+                self.start(pairing.id, trigger=Trigger.RETRY, reason="points are waiting to be sent")
+        except Failed:
+            return  # `exchange` has written down how the link is; the next touch tries again.
+        finally:
+            self._touching.release()
+
+    def _run(self, pairing_id: str, reporter: JobReporter, *, force: bool) -> dict[str, Any]:
+        began = self._clock.monotonic()
+        pairing = self._peers.outgoing(pairing_id)
+        reporter.phase(f"Asking “{pairing.name}” what it has")
+        answer = self._peers.exchange(pairing)
+        total, points, held_back = Sent(), set[str](), 0
+        if answer.paused:
+            reporter.warn("paused-by-target", f"“{pairing.name}” has paused the replication; nothing was sent.")
+        dialer = self._peers.dialer(pairing)
+        for member in self._catalog.members.list(pairing.id):
+            machine = self._catalog.machines.get(member.machine)
+            held = dialer.holdings(machine.id)
+            plan = self._plan(pairing, member, held, paused=answer.paused)
+            held_back += sum(1 for w in plan.withheld if w.reason.value not in ("at-target", "paused"))
+            if member.paused and force:
+                reporter.warn("machine-paused", f"“{machine.name}” is paused here; nothing of it was sent.")
+            if plan.steps:
+                sent, done = self._send(dialer, pairing, machine, plan, reporter)
+                total, points = total + sent, points | done
+            self._progressed(member, machine, {step.image for step in plan.steps} | {h.image for h in held if h.here})
+        if points:
+            self._peers.exchange(pairing)
+        return {
+            "pairing": pairing.id,
+            "points_sent": len(points),
+            "objects_sent": total.objects,
+            "bytes_sent": total.bytes,
+            "bytes_skipped": total.skipped,
+            "images_withheld": held_back,
+            "duration_s": round(self._clock.monotonic() - began, 3),
+        }
+
+    def _send(
+        self, dialer: Dialer, pairing: Pairing, machine: Machine, plan: ReplicationPlan, reporter: JobReporter
+    ) -> tuple[Sent, set[str]]:
+        images = self._catalog.points.find_images([step.image for step in plan.steps])
+        size = sum(stored.image.bytes_stored for stored in images.values())
+        reporter.phase(f"Sending “{machine.name}” to “{pairing.name}”", bytes_total=size, items_total=len(images))
+        total, points = Sent(), set[str]()
+        with dialer.target(machine.id) as target:
+            for step in plan.steps:
+                reporter.check()
+                if self._catalog.pairings.get(pairing.id).paused_here:
+                    reporter.warn("replication-paused", "The replication was paused here; the rest waits.")
+                    break
+                stored = images[step.image]
+                point = self._catalog.points.get(step.point)
+                reporter.advance(text=f"point of {point.time:%Y-%m-%d %H:%M} UTC")
+                offer = ImageOffer(machine, point, stored.image, step.names)
+                source = LocalSource(self._catalog, self._repositories.open(stored.repository))
+                total += transfer(source, target, offer, reporter)
+                points.add(point.id)
+                reporter.advance(items=1)
+        return total, points
+
+    def _plan(
+        self, pairing: Pairing, member: Member, held: Sequence[Holding], *, paused: bool = False
+    ) -> ReplicationPlan:
+        return plan_replication(
+            self._catalog.points.source_images(member.machine),
+            {holding.image: holding for holding in held},
+            self._catalog.seeds.reservations(member.machine, pairing.id),
+            paused=paused or member.paused or pairing.paused_here,
+        )
+
+    def _progressed(self, member: Member, machine: Machine, there: set[str]) -> None:
+        """Writes down the newest point of which the target has every image."""
+        newest = None
+        for point in self._catalog.points.all_of(machine.id):
+            if all(image.id in there for image in point.images):
+                newest = point.time
+        current = self._catalog.members.find(member.pairing, member.machine)
+        if newest is not None and current is not None:
+            self._catalog.members.put(replace(current, last_point=newest, last_sent=self._clock.now()))
+
+    def _after_backup(self, job: Job) -> None:
+        if job.state is not JobState.SUCCEEDED:
+            return
+        for pairing in self._pairings_of(job.subject):
+            member = self._catalog.members.get(pairing.id, job.subject)
+            if pairing.direction is Direction.OUTGOING and not pairing.paused_here and not member.paused:
+                run = self.start(pairing.id, trigger=Trigger.FOLLOWS_BACKUP, reason="a backup made a new point")
+                self._followed[pairing.id, job.subject] = ((job.result or {}).get("point", ""), run.id)
+
+    def _following(self, pairing: Pairing, machine: str) -> Job | None:
+        """The run that the machine's newest point has started itself, unless it went wrong."""
+        newest = self._catalog.points.latest(machine)
+        point, run = self._followed.get((pairing.id, machine), ("", ""))
+        if newest is None or newest.id != point:
+            return None
+        job = self._jobs.get(run)
+        return job if not job.state.ended or job.state is JobState.SUCCEEDED else None
+
+    def _pairings_of(self, machine: str) -> builtins.list[Pairing]:
+        found = [self._catalog.pairings.get(m.pairing) for m in self._catalog.members.of_machine(machine)]
+        return [p for p in found if p.state is PairingState.ACTIVE]

@@ -1,0 +1,284 @@
+"""Writing one seed drive: which images, in which order, onto which media, until its manifest says it is finished."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from console.catalog import Catalog
+from console.domain.clock import Clock
+from console.domain.errors import Cancelled, Failed, refused
+from console.domain.machines import Machine
+from console.domain.objects import ObjectRef
+from console.domain.pairing import CoreIdentity, Pairing
+from console.domain.progress import Reporter
+from console.domain.recovery_points import VolumeImage
+from console.domain.replication import Holding, ImageOffer, Step
+from console.domain.seeds import Seed, SeedState
+from console.domain.sizes import format_size
+from console.engine.ends import LocalSource
+from console.engine.repositories import Repositories
+from console.engine.seed.choice import Chains, choose
+from console.engine.transfer import transfer
+from console.seeding.drive import Drive
+from console.seeding.manifest import FORMAT, Manifest, encode
+from console.seeding.media import MediumFiles, medium_full
+from console.seeding.readme import readme
+from console.seeding.writer import DEFAULT_SEGMENT, SeedWriter
+from console.wire.identity import Identity
+
+Holdings = Callable[[Pairing, str], Mapping[str, Holding]]
+"""What the target of a pairing has of a machine (id), by image. Raises Failed when it cannot be asked."""
+
+_SOURCE_DAMAGE = frozenset({"object-missing", "object-damaged", "frame-damaged", "node-invalid"})
+_ROOM_PER_IMAGE = 2 << 10
+_ROOM = 64 << 10
+"""Bytes of a manifest, generously: so much, and so much more per image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asked for when a seed was to be written. Sizes in bytes."""
+
+    pairing: Pairing
+    machines: tuple[Machine, ...]
+    places: tuple[Path, ...]
+    segment_size: int | None = None
+    medium_size: int | None = None
+    chains: Chains = Chains.WHOLE
+    customer_id: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What goes on the drive, in order; `held_back`: sentences about what does not. `asked`: the target was."""
+
+    steps: tuple[Step, ...]
+    held_back: tuple[str, ...]
+    at_target: tuple[str, ...]
+    asked: bool
+
+
+class SeedWriting:
+    """The work of one job. Changes no row of the catalog."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        repositories: Repositories,
+        clock: Clock,
+        identity: Identity,
+        me: CoreIdentity,
+        wish: Wish,
+        reporter: Reporter,
+        files: MediumFiles | None = None,
+    ) -> None:
+        self._catalog = catalog
+        self._repositories = repositories
+        self._clock = clock
+        self._identity = identity
+        self._me = me
+        self._wish = wish
+        self._reporter = reporter
+        self._files = files
+        self._sources: dict[str, LocalSource] = {}
+        self.skipped: list[str] = []
+        """Ids of images that cannot be read here any more."""
+
+    def choose(self, wanted: Sequence[str] | None, replaced: Collection[str], holdings: Holdings | None) -> Chosen:
+        """`wanted`: what is set aside for the drive; None: all that the target lacks. What is on its way on other
+        drives is left out, but for the seeds (ids) that are `replaced` by this one. Asks the target, if it can be."""
+        self._reporter.phase(f"Asking “{self._wish.pairing.name}” what it has")
+        steps: list[Step] = []
+        held_back: list[str] = []
+        at_target: list[str] = []
+        asked = holdings is not None
+        for machine in self._wish.machines:
+            images = self._catalog.points.source_images(machine.id)
+            held = self._ask(holdings, machine)
+            asked = asked and held is not None
+            known = {image.image for image in images}
+            mine = None if wanted is None else [image for image in wanted if image in known]
+            others = {
+                image: reservation
+                for image, reservation in self._catalog.seeds.reservations(machine.id, self._wish.pairing.id).items()
+                if reservation.seed not in replaced and reservation.state is not SeedState.DEFINED
+            }
+            plan = choose(images, mine, held, others, self._wish.chains)
+            steps += plan.steps
+            at_target += [w.image for w in plan.withheld if w.reason.value == "at-target"]
+            for withheld in plan.withheld:
+                why = f"{withheld.reason.value} {withheld.detail[:8]}".strip()
+                held_back.append(f"“{machine.name}”: image {withheld.image[:12]} is not written: {why}.")
+        return Chosen(tuple(steps), tuple(held_back), tuple(at_target), asked)
+
+    def write(self, seed: Seed, steps: Sequence[Step]) -> Manifest:
+        """Writes the drive, to the end. Raises Failed as `SeedWriter.store` says, `nothing-to-seed` when none of the
+        images could be read, and Cancelled."""
+        drive = Drive(
+            seed.id,
+            self._wish.places,
+            medium_size=self._wish.medium_size,
+            reserve=_ROOM + _ROOM_PER_IMAGE * len(steps),
+            files=self._files,
+        )
+        size = self._wish.segment_size or DEFAULT_SEGMENT
+        with SeedWriter(drive, self._increment, segment_size=size) as writer:
+            try:
+                writer.begin(
+                    readme(seed.id, self._me, seed.created, self._wish.comment, self._wish.customer_id), self._reporter
+                )
+                self._bring(writer, steps)
+                writer.seal()
+                manifest = self._manifest(seed, writer)
+                writer.publish(encode(manifest, self._identity.sign))
+            except Failed as known:
+                if known.failure.code == "medium-full":
+                    raise self._explained(known, writer, steps) from known
+                raise
+        return manifest
+
+    def _ask(self, holdings: Holdings | None, machine: Machine) -> Mapping[str, Holding] | None:
+        if holdings is None:
+            return None
+        try:
+            return holdings(self._wish.pairing, machine.id)
+        except Cancelled:
+            raise
+        except Failed as known:
+            self._reporter.log(
+                f"“{self._wish.pairing.name}” could not be asked what it has of “{machine.name}” "
+                f"({known.failure.message}); what this Core knows decides."
+            )
+            return None
+
+    def _bring(self, writer: SeedWriter, steps: Sequence[Step]) -> None:
+        images = {step.image: self._catalog.points.image(step.image).image for step in steps}
+        self._reporter.phase(
+            "Writing the drive",
+            bytes_total=sum(image.bytes_stored for image in images.values()),
+            items_total=len(steps),
+        )
+        machines = {machine.id: machine for machine in self._wish.machines}
+        for step in steps:
+            point = self._catalog.points.get(step.point)
+            image = images[step.image]
+            machine = machines[point.machine]
+            self._reporter.advance(text=f"“{machine.name}”, {point.time:%Y-%m-%d %H:%M} UTC")
+            names = step.names or (image.parent is not None and image.parent in self.skipped)
+            try:
+                transfer(self._source(image), writer, ImageOffer(machine, point, image, names), self._reporter)
+            except Failed as known:
+                if known.failure.code not in _SOURCE_DAMAGE:
+                    raise
+                self.skipped.append(image.id)
+                self._reporter.warn(
+                    known.failure.code,
+                    f"Image {image.id[:12]} of “{machine.name}” is not on the drive: {known.failure.message}",
+                )
+            self._reporter.advance(items=1)
+        if len(self.skipped) == len(steps):
+            raise refused(
+                "nothing-to-seed",
+                "None of the images could be read.",
+                "Check the repository: replicore repository check --read-data",
+            )
+
+    def _manifest(self, seed: Seed, writer: SeedWriter) -> Manifest:
+        points = writer.points()
+        there = {entry.point.machine for entry in points}
+        return Manifest(
+            FORMAT,
+            seed.id,
+            self._wish.pairing.id,
+            self._me,
+            self._wish.pairing.peer.id,
+            self._wish.customer_id,
+            self._wish.comment,
+            self._clock.now(),
+            tuple(machine for machine in self._wish.machines if machine.id in there),
+            points,
+            tuple(writer.segments),
+            writer.media(),
+            writer.objects,
+            writer.written_bytes,
+        )
+
+    def _explained(self, known: Failed, writer: SeedWriter, steps: Sequence[Step]) -> Failed:
+        """`medium-full`, with how much more room is needed: what of all images is in no whole segment."""
+        writer.drop()
+        needed = 0
+        for step in steps:
+            image = self._catalog.points.image(step.image).image
+            source = self._source(image)
+            try:
+                for batch in self._increment(image, step.names):
+                    self._reporter.check()
+                    needed += source.stored_size(writer.missing([ref.id for ref in batch]))
+            except Failed as unreadable:
+                if unreadable.failure.code not in _SOURCE_DAMAGE:
+                    raise
+        device = writer.device
+        return medium_full(f"{device.title}, number {device.number}", writer.written_bytes, needed)
+
+    def _increment(self, image: VolumeImage, names: bool) -> Iterator[list[ObjectRef]]:
+        return self._source(image).increment(image, names=names)
+
+    def _source(self, image: VolumeImage) -> LocalSource:
+        repository = self._catalog.points.image(image.id).repository
+        if repository not in self._sources:
+            self._sources[repository] = LocalSource(self._catalog, self._repositories.open(repository))
+        return self._sources[repository]
+
+
+def written(seed: Seed, manifest: Manifest, places: Sequence[Path], now: datetime) -> Seed:
+    """The seed as it is once its manifest lies on the drive."""
+    return replace(
+        seed,
+        state=SeedState.OUTSTANDING,
+        images=manifest.images(),
+        comment=manifest.comment,
+        customer_id=manifest.customer_id,
+        location="; ".join(map(str, places)),
+        written=now,
+        segments=manifest.segments,
+        points=len(manifest.points),
+        bytes=manifest.bytes,
+        oldest=manifest.oldest,
+        newest=manifest.newest,
+    )
+
+
+def result(manifest: Manifest, chosen: Chosen, skipped: Sequence[str], seconds: float) -> dict[str, Any]:
+    """What `seed create` answers."""
+    media = {medium.number: medium.name for medium in manifest.media}
+    return {
+        "seed": manifest.seed,
+        "segments": [
+            {
+                "file": segment.file,
+                "medium": segment.medium,
+                "location": media.get(segment.medium, ""),
+                "bytes": segment.bytes,
+                "digest": segment.digest,
+            }
+            for segment in manifest.segments
+        ],
+        "points": len(manifest.points),
+        "images": len(manifest.images()),
+        "images_skipped": list(skipped),
+        "objects": manifest.objects,
+        "bytes": manifest.bytes,
+        "machines": [machine.name for machine in manifest.machines],
+        "target_asked": chosen.asked,
+        "duration_s": round(seconds, 3),
+    }
+
+
+def summary(manifest: Manifest) -> str:
+    """For the journal."""
+    return f"{len(manifest.points)} point(s), {format_size(manifest.bytes)} in {len(manifest.segments)} segment(s)"
