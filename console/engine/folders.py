@@ -77,6 +77,8 @@ class Ahead:
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
+        self.prepared = 0
+        """How many of the next to be taken were read ahead."""
         self._waiting: list[tuple[int, bytes, Entry | bytes | None]] = []
 
     def add(self, slot: int, name: bytes, before: Entry | None) -> None:
@@ -92,5 +94,15 @@ class Ahead:
     def take(self) -> tuple[int, bytes, Entry | None] | None:
         if not self._waiting:
             return None
+        self.prepared -= 1
         slot, name, held = self._waiting.pop()
-        return slot, name, _decode_entry(held) if isinstance(held, bytes) else held
+        return slot, name, _plain(held)
+
+    def coming(self) -> Iterator[Entry | None]:
+        """The parent image's entries of what is still to be taken, in that order."""
+        for _, _, held in reversed(self._waiting):
+            yield _plain(held)
+
+
+def _plain(held: Entry | bytes | None) -> Entry | None:
+    return _decode_entry(held) if isinstance(held, bytes) else held

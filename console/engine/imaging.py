@@ -17,6 +17,7 @@ from console.domain.objects import ZERO_ID
 from console.domain.progress import Reporter
 from console.domain.trees import Entry, EntryFlag, FileType, VolumeRoot
 from console.engine.folders import Ahead, Folder
+from console.engine.foresight import Foresight
 from console.engine.gathering import Gathering, Settled, Twins, Wanted
 from console.engine.intake import Intake, Tally
 from console.engine.outcome import is_damage
@@ -72,7 +73,8 @@ class Imager:
         self._owners = Owners()
         self._tally = Tally(session)
         self._writer = TreeWriter(self._tally)
-        self._reader = TreeReader(repository)
+        self._foresight = Foresight(repository)
+        self._reader = TreeReader(self._foresight)
         self._twins: dict[tuple[int, int], Twins] = {}
         self._settled: list[Settled] = []
         self._kept: list[tuple[Settled, Wanted]] = []
@@ -108,6 +110,8 @@ class Imager:
         top = self._open_top(path, before)
         stack = [top]
         while stack:
+            if before is not None and stack[-1].prepared <= 0:
+                stack[-1].prepared = self._foresight.foresee(stack[-1].coming())
             following = stack[-1].take()
             if following is None:
                 stack.pop()
@@ -130,7 +134,8 @@ class Imager:
         except OSError as problem:
             raise self._top_unreadable(problem) from problem
         try:
-            folder, names = self._look(None, 0, path, b"", directory, before)
+            status = self._files.status_open(directory)
+            folder, names = self._look(None, 0, path, b"", directory, status, before)
             return self._list(folder, names, directory)
         except OSError as problem:
             raise self._top_unreadable(problem) from problem
@@ -160,7 +165,7 @@ class Imager:
                 self._reporter.log(f"“{paths.to_text(path)}” holds a repository or a Core's own data: left out.")
                 self._leave_out(above, slot)
                 return None
-            folder, names = self._look(above, slot, path, name, directory, before)
+            folder, names = self._look(above, slot, path, name, directory, status, before)
             kind = self._mounts.pseudo(status.st_dev) if status.st_dev != above.entry.device else None
             if kind:
                 self._reporter.log(f"“{paths.to_text(path)}” is a {kind} file system: its content is left out.")
@@ -190,9 +195,15 @@ class Imager:
         self._settle_later(above, slot, entry)
 
     def _look(
-        self, above: Folder | None, slot: int, path: bytes, name: bytes, directory: int, before: Entry | None
+        self,
+        above: Folder | None,
+        slot: int,
+        path: bytes,
+        name: bytes,
+        directory: int,
+        status: os.stat_result,
+        before: Entry | None,
     ) -> tuple[Folder, list[bytes]]:
-        status = self._files.status_open(directory)
         names = self._files.names(directory)
         try:
             xattrs = self._files.xattrs(directory)

@@ -9,10 +9,12 @@ import threading
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import partial
+from itertools import islice
 
 from console.domain.errors import Failed
 from console.domain.progress import Reporter
 from console.domain.trees import Entry, EntryFlag, FileType, check_name
+from console.engine.foresight import Foresight
 from console.engine.growing import WHOLE, Growing, Spot, Sprout, Twins
 from console.engine.outcome import Outcome, is_damage
 from console.engine.selection import Wish
@@ -46,7 +48,8 @@ class Planting:
         outcome: Outcome,
         overwrite: Overwrite,
     ) -> None:
-        self._reader = TreeReader(repository)
+        self._foresight = Foresight(repository)
+        self._reader = TreeReader(self._foresight)
         self._places = places
         self._workers = workers
         self._reporter = reporter
@@ -85,20 +88,22 @@ class Planting:
     def _fill(self, spot: Spot, directory: Entry, wish: Wish) -> Iterator[tuple[Entry, Wish]]:
         """Decides about everything wanted in one directory; yields its subdirectories afterwards."""
         inner: list[tuple[Entry, Wish]] = []
-        seen = 0
         with self._places.use(spot.place) as there:
             for entry in self._entries(spot, directory):
                 wanted = wish.below(entry.name)
                 if wanted is None:
                     continue
-                seen += 1
                 if entry.flags and entry.flags & EntryFlag.UNREADABLE:
                     self._outcome.unreadable(spot.path(entry.name), entry)
                 elif entry.type is FileType.DIRECTORY:
                     inner.append((entry, wanted))
                 elif self._may_stand(there, spot, entry):
                     self._want(there, Sprout(spot, entry, free=spot.fresh or not self._stands(there, entry)))
-        yield from inner
+        prepared = 0
+        for number, (entry, wanted) in enumerate(inner):
+            if number >= prepared:
+                prepared = number + self._foresight.foresee(one for one, _ in islice(inner, number, None))
+            yield entry, wanted
 
     def _entries(self, spot: Spot, directory: Entry) -> Iterator[Entry]:
         """The names of a directory; when they cannot be read (on), it is skipped from there."""
