@@ -9,7 +9,6 @@ from typing import Any
 from console.catalog import Catalog, StoredImage
 from console.domain.checks import CheckReport, Damage
 from console.domain.clock import Clock
-from console.domain.errors import OBJECT_DAMAGE, Failed
 from console.domain.events import Severity
 from console.domain.jobs import Job, JobKind
 from console.domain.objects import Kind
@@ -19,7 +18,7 @@ from console.engine.ends import own_damage
 from console.engine.jobs import JobReporter, Jobs
 from console.engine.journal import Journal
 from console.engine.repositories import Repositories
-from console.repository import Repository, TreeReader
+from console.repository import Repository
 from console.repository.reclaim import Marks
 
 
@@ -55,7 +54,7 @@ class Check:
         repository.condemn([bytes.fromhex(d.object) for d in report.damaged if d.object])
         reporter.phase("Checking chains")
         images = self._catalog.points.images_in(info.id)
-        hurt = self._hurt(repository, images, report, reporter)
+        hurt, unreferenced = self._survey(repository, images, report, reporter)
         damaged = [replace(d, images=tuple(sorted(hurt[d.object]))) for d in report.damaged]
         known = {d.object for d in damaged}
         damaged += [
@@ -64,7 +63,6 @@ class Check:
             if oid not in known
         ]
         self._mark(info, images, damaged)
-        unreferenced = self._unreferenced(repository, images, reporter)
         if damaged:
             self._journal.note(
                 Severity.ERROR,
@@ -83,25 +81,37 @@ class Check:
             "read_data": read_data,
         }
 
-    def _hurt(
+    def _survey(
         self, repository: Repository, images: list[StoredImage], report: CheckReport, reporter: Reporter
-    ) -> dict[str, set[str]]:
-        """Object (hex) → ids of the images whose own increment needs it, of damaged and of missing objects."""
+    ) -> tuple[dict[str, set[str]], int]:
+        """One walk over the own objects of every image.
+
+        Returns object (hex) → ids of the images whose own increment needs it, of damaged and of missing objects; and
+        the stored bytes nobody needs (0 where a tree cannot be read: then nobody knows what it needs).
+        """
         bad = frozenset(bytes.fromhex(d.object) for d in report.damaged if d.object)
+        present = {stored.image.id for stored in images}
         hurt: dict[str, set[str]] = defaultdict(set)
         unreadable: set[str] = set()
-        for stored in images:
-            reporter.check()
-            found, readable = own_damage(repository, stored.image, bad)
-            for oid in set(found):
-                hurt[oid.hex()].add(stored.image.id)
-            if not readable:
-                unreadable.add(stored.image.id)
+        with Marks(repository) as marks:
+            for kind in (Kind.RECORD, Kind.TOMBSTONE):
+                marks.add(repository.records(kind))
+            for stored in images:
+                reporter.check()
+                image = stored.image
+                # What an image shares with its parent is marked by the parent, unless that is not here.
+                names = image.parent is not None and image.parent not in present
+                found, readable = own_damage(repository, image, bad, names=names, seen=marks.add)
+                for oid in found:
+                    hurt[oid.hex()].add(image.id)
+                if not readable:
+                    unreadable.add(image.id)
+            unreferenced = 0 if unreadable else marks.unreferenced_bytes()
         # A node that cannot be read ends the walk below it: what nobody could be named for hurts those images.
         for name in (d.object for d in report.damaged):
             if name not in hurt:
                 hurt[name] |= unreadable
-        return hurt
+        return hurt, unreferenced
 
     def _mark(self, info: RepositoryInfo, images: list[StoredImage], damaged: list[Damage]) -> None:
         now = self._clock.now()
@@ -113,21 +123,3 @@ class Check:
                 self._catalog.damage.add([DamagedObject(info.id, d.object, d.pack, now, d.why) for d in damaged])
             self._catalog.points.set_damaged(sorted(hurt), True)
             self._catalog.points.set_damaged(sorted(healed), False)
-
-    def _unreferenced(self, repository: Repository, images: list[StoredImage], reporter: Reporter) -> int:
-        """Stored bytes nobody needs. With a tree that cannot be read nobody knows what it needs: then none are."""
-        with Marks(repository) as marks:
-            for stored in images:
-                reporter.check()
-                image = stored.image
-                parent = bytes.fromhex(image.parent_root) if image.parent_root else None
-                try:
-                    for batch in TreeReader(repository).increment(bytes.fromhex(image.root), parent, names=True):
-                        marks.add([ref.id for ref in batch])
-                except Failed as known:
-                    if known.failure.code not in OBJECT_DAMAGE:
-                        raise
-                    return 0
-            for kind in (Kind.RECORD, Kind.TOMBSTONE):
-                marks.add(list(repository.records(kind)))
-            return marks.unreferenced_bytes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from console.catalog import Catalog
 from console.domain.errors import OBJECT_DAMAGE, Failed, failed
@@ -115,17 +115,30 @@ class LocalTarget:
 
 
 def own_damage(
-    repository: Repository, image: VolumeImage, bad: frozenset[bytes] = frozenset()
-) -> tuple[list[bytes], bool]:
+    repository: Repository,
+    image: VolumeImage,
+    bad: frozenset[bytes] = frozenset(),
+    *,
+    names: bool = False,
+    seen: Callable[[list[bytes]], object] | None = None,
+) -> tuple[set[bytes], bool]:
     """Ids of the image's own objects that its repository has not got, or that are in `bad`; and whether all its nodes
-    could be read (where one could not, the list ends early)."""
+    could be read (where one could not, the walk ends early).
+
+    With `names` the walk goes through all its nodes, also those it shares with its parent; those may be absent. `seen`
+    is told every id met.
+    """
     parent = bytes.fromhex(image.parent_root) if image.parent_root else None
-    found: list[bytes] = []
+    root = bytes.fromhex(image.root)
+    found: set[bytes] = set()
     try:
-        for batch in TreeReader(repository).increment(bytes.fromhex(image.root), parent, names=False):
+        for batch in TreeReader(repository).increment(root, parent, names=names):
             ids = [ref.id for ref in batch]
-            found += repository.missing(ids)
-            found += [oid for oid in ids if oid in bad]
+            found.update(repository.missing(ids))
+            if bad:
+                found |= bad.intersection(ids)
+            if seen is not None:
+                seen(ids)
     except Failed as known:
         if known.failure.code not in OBJECT_DAMAGE:
             raise

@@ -83,7 +83,7 @@ class Rebuild:
                 counts["machines"] = len(self._catalog.machines.list())
 
     def _register(self, info: RepositoryInfo, repository: Repository, machine: Machine, point: RecoveryPoint) -> bool:
-        here = {image.id for image in point.images if own_damage(repository, image) == ([], True)}
+        here = {image.id for image in point.images if own_damage(repository, image) == (set(), True)}
         if not here:
             return False
         known = self._catalog.machines.find(machine.id)
