@@ -25,17 +25,31 @@ class Folder:
     Not thread-safe.
     """
 
-    __slots__ = ("_left", "_runs", "_runs_left", "before", "entry", "last", "parent", "path", "prefix", "same", "slot")
+    __slots__ = (
+        "_left",
+        "_runs",
+        "_runs_left",
+        "_slots",
+        "before",
+        "entry",
+        "last",
+        "parent",
+        "path",
+        "prefix",
+        "same",
+        "slot",
+    )
 
     def __init__(self, parent: Folder | None, slot: int, path: bytes, entry: Entry, before: Entry | None) -> None:
         self.parent = parent
         self.slot = slot
         self.path = path
-        self.prefix = path if path.endswith(b"/") else path + b"/"
+        self.prefix = path + b"/" if path != b"/" else path
         self.entry = entry
         self.before = before
         self.same = before is not None
         self.last = -1
+        self._slots: list[Entry | None] = []
         self._runs: list[list[Entry | None] | bytes] = []
         self._runs_left: list[int] = []
         self._left = 0
@@ -44,32 +58,39 @@ class Folder:
         """So many entries will be put. To be called once, before the first `put`."""
         self._left = names
         self.last = names - 1
-        self._runs = [[None] * min(RUN, names - start) for start in range(0, names, RUN)]
-        if names > PACKED_FROM:
-            self._runs_left = [len(run) for run in self._runs]
+        if names <= PACKED_FROM:
+            self._slots = [None] * names
+        else:
+            self._runs = [[None] * min(RUN, names - start) for start in range(0, names, RUN)]
+            self._runs_left = [min(RUN, names - start) for start in range(0, names, RUN)]
 
     def put(self, slot: int, entry: Entry | None) -> bool:
         """An entry is known (None: the name is left out). True: that was the last one."""
-        number = slot // RUN
-        run = self._runs[number]
-        assert isinstance(run, list)
-        run[slot % RUN] = entry
-        if self._runs_left:
-            self._runs_left[number] -= 1
-            if self._runs_left[number] == 0:
-                self._runs[number] = _encode(run)
+        if self._slots:
+            self._slots[slot] = entry
+        else:
+            self._put_in_run(slot // RUN, slot % RUN, entry)
         self._left -= 1
         return self._left == 0
 
     def entries(self) -> Iterator[Entry]:
         """All of them in order of name, once; they are forgotten on the way."""
-        runs, self._runs = self._runs, []
+        runs, self._runs = [*self._runs, self._slots], []
+        self._slots = []
         runs.reverse()
         while runs:
             run = runs.pop()
             for entry in _decode(run) if isinstance(run, bytes) else run:
                 if entry is not None:
                     yield entry
+
+    def _put_in_run(self, number: int, slot: int, entry: Entry | None) -> None:
+        run = self._runs[number]
+        assert isinstance(run, list)
+        run[slot] = entry
+        self._runs_left[number] -= 1
+        if self._runs_left[number] == 0:
+            self._runs[number] = _encode(run)
 
 
 class Ahead:

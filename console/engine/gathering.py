@@ -92,13 +92,12 @@ class Gathering:
         """Makes the entries of a batch of files; a task for the threads."""
         settled: list[Settled] = []
         moment = self._clock.now().timestamp()
-        for wanted in batch:
-            entry = self._intake.entry(wanted.folder.prefix + wanted.name, wanted.name, wanted.status, moment)
+        made = self._intake.entries([(w.folder.prefix + w.name, w.name, w.status) for w in batch], moment)
+        for wanted, entry in zip(batch, made, strict=True):
             settled.append((wanted.folder, wanted.slot, entry, wanted.weight))
             if wanted.twins is not None:
                 settled += self._release(wanted.twins, wanted, entry)
-        self.settle(settled)
-        self.advance(settled, read=True)
+        self.settle(settled, read=True)
 
     def _release(self, twins: Twins, read: Wanted, entry: Entry | None) -> list[Settled]:
         """Settles the names that waited for the one that was read. When that vanished, the next of them is read."""
@@ -116,39 +115,34 @@ class Gathering:
         self._workers.add(partial(self.take_in, [following]))
         return []
 
-    def advance(self, settled: list[Settled], *, read: bool = False) -> None:
-        """Counts files for the progress; large ones were counted while they were read."""
-        size = items = 0
-        for _, _, entry, weight in settled:
-            if entry is not None:
-                items += 1
-                if weight and (not read or entry.size <= WHOLE):
-                    size += entry.size
-        self._reporter.advance(bytes=size, items=items)
-
-    def settle(self, settled: list[Settled]) -> None:
-        """Enters what became known; closes the directories that were waiting for the last of it."""
+    def settle(self, settled: list[Settled], *, read: bool = False) -> None:
+        """Enters what became known (`read`: of files that were just read); closes directories that waited for it."""
         closed: list[Folder] = []
+        files = others = size = unreadable = told = 0
         with self._lock:
             for folder, slot, entry, weight in settled:
                 if entry is not None:
-                    self._count(entry, weight)
+                    if entry.type is FileType.FILE:
+                        files += 1
+                        if weight:
+                            size += entry.size
+                            # Large files were told of while they were read.
+                            told += entry.size if not read or entry.size <= WHOLE else 0
+                    elif entry.type is FileType.DIRECTORY:
+                        self._directories += 1
+                    else:
+                        others += 1
+                    if entry.flags and entry.flags & EntryFlag.UNREADABLE:
+                        unreadable += 1
                 if folder.put(slot, entry):
                     closed.append(folder)
+            self._files += files
+            self._others += others
+            self._bytes += size
+            self._unreadable += unreadable
+        self._reporter.advance(bytes=told, items=files + others)
         for folder in closed:
             self._close(folder)
-
-    def _count(self, entry: Entry, weight: bool) -> None:
-        if entry.type is FileType.FILE:
-            self._files += 1
-            if weight:
-                self._bytes += entry.size
-        elif entry.type is FileType.DIRECTORY:
-            self._directories += 1
-        else:
-            self._others += 1
-        if entry.flags and entry.flags & EntryFlag.UNREADABLE:
-            self._unreadable += 1
 
     def _close(self, folder: Folder | None) -> None:
         """Everything in a directory is known: it becomes a node, and may be the last that the one above waited for."""
@@ -158,14 +152,16 @@ class Gathering:
                 content, depth = before.content, before.depth
             else:
                 content, depth = self._writer.directory(folder.entries())
-            entry = replace(folder.entry, content=content, depth=depth)
+            entry = folder.entry
+            if entry is not before or not folder.same:
+                entry = replace(entry, content=content, depth=depth)
             above = folder.parent
             with self._lock:
-                self._count(entry, False)
+                self._directories += 1
                 if above is None:
                     self._top = entry
                     return
-                if entry != before:
+                if entry is not before and entry != before:
                     above.same = False
                 done = above.put(folder.slot, entry)
             folder = above if done else None

@@ -13,20 +13,21 @@ from msgspec.structs import replace
 from console.domain import paths
 from console.domain.clock import Clock
 from console.domain.errors import Failed, failed
-from console.domain.objects import ZERO_ID
+from console.domain.objects import REF, ZERO_ID
 from console.domain.progress import Reporter
 from console.domain.trees import Entry, EntryFlag, FileType, VolumeRoot
 from console.engine.folders import Ahead, Folder
 from console.engine.foresight import Foresight
 from console.engine.gathering import Gathering, Settled, Twins, Wanted
-from console.engine.intake import Intake, Tally
+from console.engine.intake import Intake, too_fresh
 from console.engine.outcome import is_damage
+from console.engine.tally import Tally
 from console.engine.workers import Workers
 from console.repository import Repository, TreeReader, TreeWriter, WriteSession
 from console.sources.attributes import Owners
 from console.sources.excludes import Excludes
 from console.sources.mounts import Mounts
-from console.sources.reading import TYPES, HostFiles, entry_of
+from console.sources.reading import HostFiles, entry_of, same_node, unchanged
 
 BATCH_FILES = 256
 BATCH_BYTES = 4 << 20
@@ -67,7 +68,8 @@ class Imager:
         self._reporter = reporter
         self._clock = clock
         self._files = files or HostFiles()
-        self._excludes = Excludes(excludes, volume)
+        patterns = Excludes(excludes, volume)
+        self._excludes = None if patterns.empty else patterns
         self._private = _identities(private)
         self._mounts = Mounts()
         self._owners = Owners()
@@ -77,7 +79,7 @@ class Imager:
         self._reader = TreeReader(self._foresight)
         self._twins: dict[tuple[int, int], Twins] = {}
         self._settled: list[Settled] = []
-        self._kept: list[tuple[Settled, Wanted]] = []
+        self._kept: list[tuple[Folder, int, Entry, bool]] = []
         self._batch: list[Wanted] = []
         self._batch_bytes = 0
         self._skip = 0
@@ -204,7 +206,13 @@ class Imager:
         status: os.stat_result,
         before: Entry | None,
     ) -> tuple[Folder, list[bytes]]:
+        """A directory that is about to be listed: its own entry, still without content, and its names."""
         names = self._files.names(directory)
+        self._owners.meet(status.st_uid, status.st_gid)
+        if before is not None and (before.type is not FileType.DIRECTORY or before.flags):
+            before = None
+        if before is not None and same_node(before, status):
+            return Folder(above, slot, path, before, before), names
         try:
             xattrs = self._files.xattrs(directory)
         except OSError as problem:
@@ -213,10 +221,10 @@ class Imager:
             self._reporter.warn(
                 "attributes-unreadable", f"The attributes of “{paths.to_text(path)}” could not be read: {why}."
             )
-        self._owners.meet(status.st_uid, status.st_gid)
-        if before is not None and (before.type is not FileType.DIRECTORY or before.flags):
-            before = None
-        return Folder(above, slot, path, entry_of(name, status, xattrs=xattrs), before), names
+        entry = entry_of(name, status, xattrs=xattrs)
+        if too_fresh(status, self._clock.now().timestamp()):
+            entry = replace(entry, ctime_ns=0)
+        return Folder(above, slot, path, entry, before), names
 
     def _list(self, folder: Folder, names: list[bytes], directory: int) -> Ahead:
         """Decides about every name of one open directory; returns its subdirectories."""
@@ -225,44 +233,49 @@ class Imager:
         folder.expect(len(names) + 1)
         old = self._entries_of(folder)
         candidate = next(old, None)
-        names.reverse()
-        relative = folder.prefix[self._skip :]
-        for slot in range(len(names)):
-            name = names.pop()
+        status_of = self._files.status
+        owner: tuple[int, int] | None = None
+        for slot, name in enumerate(names):
             while candidate is not None and candidate.name < name:
                 folder.same = False
                 candidate = next(old, None)
-            before = candidate if candidate is not None and candidate.name == name else None
+            before = None
+            if candidate is not None and candidate.name == name:
+                before = candidate
+                candidate = next(old, None)
             try:
-                status = self._files.status(name, directory)
-            except FileNotFoundError:
-                self._reporter.warn(
-                    "file-vanished", f"“{paths.to_text(folder.prefix + name)}” vanished before it could be read."
-                )
-                self._leave_out(folder, slot)
-                continue
+                status = status_of(name, directory)
             except OSError as problem:
                 self._unknown(folder, slot, name, problem)
                 continue
             is_directory = stat.S_ISDIR(status.st_mode)
-            if not self._excludes.empty and self._excludes.match(relative + name, directory=is_directory):
+            if self._excludes is not None and self._leaves_out(folder, name, is_directory):
                 self._leave_out(folder, slot)
             elif is_directory:
                 ahead.add(slot, name, before)
             else:
-                self._owners.meet(status.st_uid, status.st_gid)
+                if owner != (status.st_uid, status.st_gid):
+                    owner = (status.st_uid, status.st_gid)
+                    self._owners.meet(*owner)
                 self._decide(folder, slot, name, status, before)
-            if before is not None:
-                candidate = next(old, None)
         if candidate is not None:
             folder.same = False
         ahead.ready()
         self._settle_later(folder, folder.last, None)
         return ahead
 
+    def _leaves_out(self, folder: Folder, name: bytes, is_directory: bool) -> bool:
+        path = folder.prefix[self._skip :] + name
+        return self._excludes is not None and self._excludes.match(path, directory=is_directory)
+
     def _unknown(self, folder: Folder, slot: int, name: bytes, problem: OSError) -> None:
-        why = problem.strerror or str(problem)
+        """A name that was listed and cannot be looked at."""
         text = paths.to_text(folder.prefix + name)
+        if isinstance(problem, FileNotFoundError):
+            self._reporter.warn("file-vanished", f"“{text}” vanished before it could be read.")
+            self._leave_out(folder, slot)
+            return
+        why = problem.strerror or str(problem)
         self._reporter.warn("file-unreadable", f"“{text}” could not be looked at: {why}.")
         folder.same = False
         self._settle_later(folder, slot, Entry(name, FileType.FILE, flags=int(EntryFlag.UNREADABLE), problem=why))
@@ -288,26 +301,31 @@ class Imager:
         twins = None
         weight = stat.S_ISREG(status.st_mode)
         if status.st_nlink > 1 and weight:
-            key = (status.st_dev, status.st_ino)
-            twins = self._twins.get(key)
-            weight = twins is None
-            if twins is None:
-                twins = self._twins[key] = Twins(status.st_nlink)
-            twins.left -= 1
-            if not twins.left:
-                del self._twins[key]
-        wanted = Wanted(folder, slot, name, status, twins, weight)
-        if before is not None and _unchanged(before, status):
+            twins, weight = self._meet_twin(status)
+        if before is not None and unchanged(before, status):
             if before.content:
-                self._kept.append(((folder, slot, before, weight), wanted))
+                self._kept.append((folder, slot, before, weight))
                 if len(self._kept) >= SETTLED:
                     self._keep()
             else:
                 self._settle_later(folder, slot, before, weight)
             return
         folder.same = False
+        wanted = Wanted(folder, slot, name, status, twins, weight)
         if self._gathering.first(wanted):
             self._read(wanted)
+
+    def _meet_twin(self, status: os.stat_result) -> tuple[Twins, bool]:
+        """The names of a file with hard links that were met before, and whether this is the first of them."""
+        key = (status.st_dev, status.st_ino)
+        twins = self._twins.get(key)
+        first = twins is None
+        if twins is None:
+            twins = self._twins[key] = Twins(status.st_nlink)
+        twins.left -= 1
+        if not twins.left:
+            del self._twins[key]
+        return twins, first
 
     def _read(self, wanted: Wanted) -> None:
         self._batch.append(wanted)
@@ -332,51 +350,34 @@ class Imager:
     def _settle_now(self) -> None:
         settled, self._settled = self._settled, []
         self._gathering.settle(settled)
-        self._gathering.advance(settled)
 
     def _keep(self) -> None:
         """Enters what is taken over, after a look whether all its chunks are here; what lacks one is read again."""
         kept, self._kept = self._kept, []
-        chunks: dict[bytes, list[int]] = {}
-        lost: set[int] = set()
-        for number, ((_, _, entry, _), _) in enumerate(kept):
-            assert entry is not None
-            try:
-                for oid, _ in self._reader.extents(entry):
-                    if oid != ZERO_ID:
-                        chunks.setdefault(oid, []).append(number)
-            except Failed as known:
-                if not is_damage(known):
-                    raise
-                lost.add(number)
-        for oid in self._session.missing(list(chunks)):
-            lost.update(chunks[oid])
-        good = [settled for number, (settled, _) in enumerate(kept) if number not in lost]
-        self._gathering.settle(good)
-        self._gathering.advance(good)
+        ids = [self._chunks(entry) for _, _, entry, _ in kept]
+        absent = set(self._session.missing([oid for some in ids if some for oid in some]))
+        lost = {n for n, some in enumerate(ids) if some is None or (absent and not absent.isdisjoint(some))}
+        self._gathering.settle([settled for number, settled in enumerate(kept) if number not in lost])
         for number in sorted(lost):
-            wanted = kept[number][1]
-            wanted.folder.same = False
-            wanted.twins = None
-            self._read(wanted)
+            folder, slot, entry, weight = kept[number]
+            folder.same = False
+            self._read(Wanted(folder, slot, entry.name, None, None, weight))
+
+    def _chunks(self, file: Entry) -> list[bytes] | None:
+        """Ids of all chunks of a file of the parent image; None where they cannot all be named."""
+        if not file.depth:
+            return [oid for oid, _ in REF.iter_unpack(file.content) if oid != ZERO_ID]
+        try:
+            return [oid for oid, _ in self._reader.extents(file) if oid != ZERO_ID]
+        except Failed as known:
+            if not is_damage(known):
+                raise
+            return None
 
     def _flush(self) -> None:
         self._keep()
         self._hand_over()
         self._settle_now()
-
-
-def _unchanged(before: Entry, status: os.stat_result) -> bool:
-    return (
-        before.ctime_ns == status.st_ctime_ns
-        and before.mtime_ns == status.st_mtime_ns
-        and before.size == status.st_size
-        and before.inode == status.st_ino
-        and before.device == status.st_dev
-        and not before.flags
-        and before.mode == stat.S_IMODE(status.st_mode)
-        and TYPES.get(stat.S_IFMT(status.st_mode)) is before.type
-    )
 
 
 def _identities(directories: Collection[bytes]) -> frozenset[tuple[int, int]]:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -17,8 +17,9 @@ from console.domain import paths
 from console.domain.objects import REF, ZERO_ID, Kind
 from console.domain.progress import Reporter
 from console.domain.trees import INLINE_MAX, Entry, EntryFlag, FileType
+from console.engine.tally import Tally
 from console.engine.workers import Parts, Workers
-from console.repository import Put, TreeWriter
+from console.repository import TreeWriter
 from console.repository.chunker import MAXIMUM, MINIMUM, Chunker
 from console.sources.attributes import Xattrs
 from console.sources.reading import TYPES, HostFiles, entry_of, link_number, may_be_sparse, same_content
@@ -27,11 +28,13 @@ TRIES = 3
 """So often a file that changes under the reading is read."""
 WHOLE = 4 << 20
 """Files up to this size are read in one piece by one thread (bytes)."""
-WINDOW = 8 << 20
+WINDOW = 4 << 20
 """Larger ones are cut in windows of this size, whose chunks all threads share."""
+SHELF = 2 << 20
+"""Small files are stored together, so many bytes at once."""
 PART = 1 << 20
 """Chunks of one window are handed over in parts of about this size."""
-ROOM = 12 << 20
+ROOM = 6 << 20
 """So much of one large file may wait to be stored (bytes)."""
 
 FINE_S, COARSE_S = 0.05, 2.0
@@ -40,30 +43,6 @@ SKEW_S = 60.0
 """Times further ahead of our clock than this say nothing about how long ago a change was."""
 
 Refs = list[tuple[bytes, int]]
-
-
-class Store(Protocol):
-    """What the threads need of a write session."""
-
-    def put(self, kind: Kind, plain: bytes | memoryview) -> Put: ...
-
-
-class Tally:
-    """A write session that counts what it took: objects that were new, plain and stored, in bytes. Thread-safe."""
-
-    def __init__(self, session: Store) -> None:
-        self._session = session
-        self._lock = threading.Lock()
-        self.new = 0
-        self.stored = 0
-
-    def put(self, kind: Kind, plain: bytes | memoryview) -> Put:
-        put = self._session.put(kind, plain)
-        if put.new:
-            with self._lock:
-                self.new += len(plain)
-                self.stored += put.stored
-        return put
 
 
 @dataclass(slots=True)
@@ -86,16 +65,27 @@ class _Window:
 
 
 class _Reused(threading.local):
-    """One buffer per thread: fresh memory costs more than reading into it does."""
+    """Buffers of one thread: fresh memory costs more than reading into it does."""
 
     def __init__(self) -> None:
         self.buffer = memoryview(bytearray(WHOLE))
+        self.shelf = memoryview(bytearray(SHELF))
+
+
+class _Read(NamedTuple):
+    """A small file that was read and is not stored yet. `slot`: its place in the batch."""
+
+    slot: int
+    name: bytes
+    status: os.stat_result
+    xattrs: Xattrs
+    plain: memoryview
 
 
 class Intake:
     """Makes entries of files. Every method may be called from many threads."""
 
-    def __init__(self, files: HostFiles, store: Store, trees: TreeWriter, workers: Workers, reporter: Reporter) -> None:
+    def __init__(self, files: HostFiles, store: Tally, trees: TreeWriter, workers: Workers, reporter: Reporter) -> None:
         self._files = files
         self._store = store
         self._trees = trees
@@ -107,9 +97,61 @@ class Intake:
         self._lock = threading.Lock()
         self.bytes_read = 0
 
-    def entry(self, path: bytes, name: bytes, status: os.stat_result | None, moment: float) -> Entry | None:
+    def entries(self, batch: Iterable[tuple[bytes, bytes, os.stat_result | None]], moment: float) -> list[Entry | None]:
+        """What `entry` makes of each (path, name, status). Small files are read one by one and stored together."""
+        made: list[Entry | None] = []
+        shelf: list[_Read] = []
+        used = 0
+        for path, name, status in batch:
+            if status is not None and _is_small(status):
+                size = status.st_size
+                if used + size > SHELF:
+                    self._store_shelf(shelf, made, moment)
+                    used = 0
+                plain = self._reused.shelf[used : used + size]
+                xattrs = self._glance(path, status, plain)
+                if xattrs is not None:
+                    shelf.append(_Read(len(made), name, status, xattrs, plain))
+                    used += size
+                    made.append(None)
+                    continue
+                # It changed or vanished since its directory was listed: that was its first trial.
+                made.append(self.entry(path, name, None, moment, tried=1))
+            else:
+                made.append(self.entry(path, name, status, moment))
+        self._store_shelf(shelf, made, moment)
+        return made
+
+    def _glance(self, path: bytes, status: os.stat_result, plain: memoryview) -> Xattrs | None:
+        """Reads a small file that holds still into `plain`. None: something is the matter, it wants a closer look."""
+        files = self._files
+        try:
+            file = files.open(path)
+            try:
+                if files.read_into(file, plain, 0) < len(plain) or not same_content(status, files.status_open(file)):
+                    return None
+                return files.xattrs(file)
+            finally:
+                files.close(file)
+        except OSError:
+            return None
+
+    def _store_shelf(self, shelf: list[_Read], made: list[Entry | None], moment: float) -> None:
+        if not shelf:
+            return
+        puts = self._store.put_many(Kind.CHUNK, [read.plain for read in shelf])
+        for put, (slot, name, status, xattrs, plain) in zip(puts, shelf, strict=True):
+            size = len(plain)
+            content = Content(size, size, content=REF.pack(put.id, size))
+            made[slot] = self._finished(name, status, content, xattrs, moment)
+        self._count(sum(len(read.plain) for read in shelf))
+        shelf.clear()
+
+    def entry(
+        self, path: bytes, name: bytes, status: os.stat_result | None, moment: float, *, tried: int = 0
+    ) -> Entry | None:
         """Reads whatever stands at `path` now. `status`: what it was when its directory was listed, where known.
-        `moment`: a time before the reading, in seconds since 1970.
+        `moment`: a time before the reading, in seconds since 1970. `tried`: how often it was read in vain.
 
         None, with a warning: nothing stands there any more. What cannot be read is an entry that says so (with one).
         """
@@ -117,7 +159,7 @@ class Intake:
             if status is None:
                 status = self._files.status_of(path)
             if stat.S_ISREG(status.st_mode):
-                return self._file(path, name, status, moment)
+                return self._file(path, name, status, moment, tried)
             return self._other(path, name, status, moment)
         except FileNotFoundError:
             self._reporter.warn("file-vanished", f"“{paths.to_text(path)}” vanished before it could be read.")
@@ -125,10 +167,10 @@ class Intake:
         except OSError as problem:
             return self._unreadable(path, name, status, problem)
 
-    def _file(self, path: bytes, name: bytes, status: os.stat_result, moment: float) -> Entry:
+    def _file(self, path: bytes, name: bytes, status: os.stat_result, moment: float, tried: int) -> Entry:
         if status.st_size == 0:
             return self._finished(name, status, Content(), self._xattrs(path, path), moment)
-        for trial in range(1, TRIES + 1):
+        for trial in range(1 + tried, TRIES + 1):
             try:
                 entry = self._reading(path, name, status, moment, last=trial == TRIES)
             except OSError:
@@ -169,7 +211,7 @@ class Intake:
             status.st_uid,
             status.st_gid,
             status.st_mtime_ns,
-            0 if flags or _too_fresh(status, moment) else status.st_ctime_ns,
+            0 if flags or too_fresh(status, moment) else status.st_ctime_ns,
             status.st_ino,
             status.st_dev,
             content.size,
@@ -211,7 +253,7 @@ class Intake:
             target=target,
             rdev=status.st_rdev if kind in (FileType.CHARACTER_DEVICE, FileType.BLOCK_DEVICE) else 0,
             links=link_number(status),
-            ctime_ns=0 if _too_fresh(status, moment) else entry.ctime_ns,
+            ctime_ns=0 if too_fresh(status, moment) else entry.ctime_ns,
         )
 
     def _xattrs(self, where: int | bytes, path: bytes) -> Xattrs:
@@ -324,7 +366,12 @@ class Intake:
             self.bytes_read += read
 
 
-def _too_fresh(status: os.stat_result, moment: float) -> bool:
+def _is_small(status: os.stat_result) -> bool:
+    """Whether a file is one chunk."""
+    return INLINE_MAX < status.st_size <= MINIMUM and stat.S_ISREG(status.st_mode) and not may_be_sparse(status)
+
+
+def too_fresh(status: os.stat_result, moment: float) -> bool:
     """Whether a change right after the reading may leave the file's times as they are: it is read again next time."""
     coarse = not (status.st_ctime_ns % 1_000_000_000 or status.st_mtime_ns % 1_000_000_000)
     age = moment - max(status.st_ctime, status.st_mtime)

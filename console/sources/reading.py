@@ -119,6 +119,27 @@ def same_content(one: os.stat_result, other: os.stat_result) -> bool:
     )
 
 
+def same_node(before: Entry, status: os.stat_result) -> bool:
+    """Whether nothing about a name itself changed since this entry was made."""
+    return (
+        before.ctime_ns == status.st_ctime_ns
+        and before.mtime_ns == status.st_mtime_ns
+        and before.inode == status.st_ino
+        and before.device == status.st_dev
+        and before.mode == stat.S_IMODE(status.st_mode)
+    )
+
+
+def unchanged(before: Entry, status: os.stat_result) -> bool:
+    """Whether what an entry says of a file still holds."""
+    return (
+        same_node(before, status)
+        and before.size == status.st_size
+        and not before.flags
+        and TYPES.get(stat.S_IFMT(status.st_mode)) is before.type
+    )
+
+
 def link_number(status: os.stat_result) -> int:
     """The hard-link group of a file: 0 when it has one name only, else the same for all its names, now and later."""
     if status.st_nlink < 2:

@@ -43,7 +43,11 @@ def settle(top: Path) -> None:
     """Waits until no file below is so new that its times could still stand still."""
     probe = top.parent / "probe"
     newest = max(
-        (os.lstat(os.path.join(folder, name)).st_ctime_ns for folder, _, names in os.walk(top) for name in names),
+        (
+            os.lstat(os.path.join(folder, name)).st_ctime_ns
+            for folder, _, names in os.walk(top)
+            for name in [*names, "."]
+        ),
         default=0,
     )
     waited = threading.Event()
