@@ -18,7 +18,7 @@ from console.engine.outcome import Outcome, is_damage
 from console.engine.workers import Parts, Workers
 from console.repository import Repository, TreeReader
 from console.sources import creating
-from console.sources.creating import Place, Places
+from console.sources.creating import Owner, Place, Places
 
 WHOLE = 4 << 20
 """Files up to this size are made from memory; larger ones are written in windows of that size (bytes)."""
@@ -32,15 +32,28 @@ Refs = list[tuple[bytes, int]]
 class Spot:
     """A directory of the destination that is being filled. It is dressed when the last thing in it is done."""
 
-    __slots__ = ("above", "dressed_as", "fresh", "left", "place", "text")
+    __slots__ = ("above", "dressed_as", "fresh", "left", "owner", "place", "text")
 
-    def __init__(self, above: Spot | None, place: Place, text: bytes, dressed_as: Entry | None, fresh: bool) -> None:
-        """`text`: its path below the volume. `dressed_as` None: it keeps what it has. `fresh`: we made it."""
+    def __init__(
+        self,
+        above: Spot | None,
+        place: Place,
+        text: bytes,
+        dressed_as: Entry | None,
+        *,
+        fresh: bool,
+        owner: Owner | None,
+    ) -> None:
+        """`text`: its path below the volume. `dressed_as` None: it keeps what it has. `fresh`: nothing was in it.
+
+        `owner`: as `creating.new_owner` says of it.
+        """
         self.above = above
         self.place = place
         self.text = text
         self.dressed_as = dressed_as
         self.fresh = fresh
+        self.owner = owner
         self.left = 1
 
     def path(self, name: bytes) -> bytes:
@@ -168,7 +181,7 @@ class Growing:
                     at = _write(file, entry, refs, plain)
                     if at < entry.size:
                         creating.set_size(file, entry.size)
-                    refused = creating.dress(file, entry)
+                    refused = creating.dress(file, entry, owned=sprout.spot.owner)
                 finally:
                     os.close(file)
                 published = self._publish(there, aside, sprout)
@@ -240,7 +253,7 @@ class Growing:
             self._reporter.advance(bytes=entry.size - stored)
             if file.problem is not None:
                 raise file.problem
-            refused = creating.dress(descriptor, entry)
+            refused = creating.dress(descriptor, entry, owned=sprout.spot.owner)
         except BaseException as problem:
             file.close()
             creating.discard(there, aside)

@@ -68,8 +68,9 @@ class Planting:
             empty = creating.is_empty(directory)
             # Where two names of ours may be one, every name is looked at once more when its file is whole.
             self._careful = self._growing.careful = creating.folds_case(directory)
+            owner = creating.new_owner(directory)
         dress = wish.everything and (empty or self._overwrite is not Overwrite.NEVER)
-        spot = Spot(None, place, b"", top if dress else None, fresh=empty and not self._careful)
+        spot = Spot(None, place, b"", top if dress else None, fresh=empty and not self._careful, owner=owner)
         stack: list[tuple[Spot, Iterator[tuple[Entry, Wish]]]] = [(spot, self._fill(spot, top, wish))]
         while stack:
             above, inner = stack[-1]
@@ -125,7 +126,7 @@ class Planting:
             return None
 
     def _make_directory(self, above: Spot, there: int, entry: Entry, wish: Wish) -> Spot | None:
-        fresh = True
+        fresh, owner = True, above.owner
         dress: Entry | None = entry
         try:
             place = creating.make_directory(above.place, there, entry.name)
@@ -135,6 +136,8 @@ class Planting:
                 fresh = False
                 place = creating.existing_directory(above.place, there, entry.name)
                 dress = entry if wish.everything and self._may_dress(place) else None
+                with self._places.use(place) as found:
+                    owner = creating.new_owner(found)
             elif self._may_stand(there, above, entry):
                 creating.clear(there, entry.name)
                 place = creating.make_directory(above.place, there, entry.name)
@@ -143,7 +146,7 @@ class Planting:
         with self._lock:
             above.left += 1
         self._outcome.directory()
-        return Spot(above, place, above.path(entry.name), dress, fresh and not self._careful)
+        return Spot(above, place, above.path(entry.name), dress, fresh=fresh and not self._careful, owner=owner)
 
     def _may_dress(self, place: Place) -> bool:
         """Whether a directory that was there already takes on the attributes of ours."""

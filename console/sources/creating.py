@@ -19,7 +19,7 @@ from itertools import count
 
 from console.domain.trees import Entry, FileType
 from console.sources import reach
-from console.sources.attributes import ACLS, drop_acls, write_xattrs
+from console.sources.attributes import ACLS, drop_acls, read_xattrs, write_xattrs
 
 _DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _NEW_FILE = (
@@ -44,6 +44,10 @@ class Place:
     path: bytes
     device: int
     inode: int
+
+
+Owner = tuple[int, int]
+"""User and group, by number."""
 
 
 @dataclass(slots=True)
@@ -222,29 +226,34 @@ class Refusal:
     why: str
 
 
-def dress(where: int | bytes, entry: Entry) -> list[Refusal]:
-    """Owner, mode, attributes, access lists and, last, times of an open file or directory."""
+def dress(where: int | bytes, entry: Entry, *, owned: Owner | None = None) -> list[Refusal]:
+    """Owner, mode, attributes, access lists and, last, times of an open file or directory.
+
+    `owned`: it was made just now where `new_owner` said who owns it, and that it has no access list.
+    """
     refused: list[Refusal] = []
     mode = entry.mode
-    try:
-        drop_acls(where, entry.xattrs)
-    except OSError as problem:
-        refused.append(Refusal("access list", _why(problem)))
-    try:
-        os.chown(where, entry.uid, entry.gid)
-    except OSError as problem:
-        if not _owned(where, entry):
-            refused.append(Refusal("owner", _why(problem)))
-            # Rights that speak of the owner must not pass to another.
-            mode &= ~(stat.S_ISUID | stat.S_ISGID)
-    plain = tuple(x for x in entry.xattrs if x[0] not in ACLS)
-    if plain:
-        refused += _set_xattrs(where, plain)
+    if owned is None:
+        try:
+            drop_acls(where, entry.xattrs)
+        except OSError as problem:
+            refused.append(Refusal("access list", _why(problem)))
+    if owned != (entry.uid, entry.gid):
+        try:
+            os.chown(where, entry.uid, entry.gid)
+        except OSError as problem:
+            if not _owned(where, entry):
+                refused.append(Refusal("owner", _why(problem)))
+                # Rights that speak of the owner must not pass to another.
+                mode &= ~(stat.S_ISUID | stat.S_ISGID)
+    others = tuple(x for x in entry.xattrs if x[0] not in ACLS) if entry.xattrs else ()
+    if others:
+        refused += _set_xattrs(where, others)
     try:
         os.chmod(where, mode)
     except OSError as problem:
         refused.append(Refusal("mode", _why(problem)))
-    if len(plain) < len(entry.xattrs):
+    if len(others) < len(entry.xattrs):
         refused += _set_xattrs(where, tuple(x for x in entry.xattrs if x[0] in ACLS))
     try:
         os.utime(where, ns=(entry.mtime_ns, entry.mtime_ns))
@@ -268,6 +277,19 @@ def _dress_link(directory: int, name: bytes, entry: Entry) -> list[Refusal]:
     except (OSError, OverflowError) as problem:
         refused.append(Refusal("times", _why(problem)))
     return refused
+
+
+def new_owner(directory: int) -> Owner | None:
+    """Who owns what we make in this directory, also in directories made in it; None: that is not sure, or what is made
+    there gets an access list."""
+    status = os.fstat(directory)
+    if status.st_mode & stat.S_ISGID or status.st_gid != os.getegid():
+        return None
+    try:
+        listed = any(name == ACLS[1] for name, _ in read_xattrs(directory))
+    except OSError:
+        return None
+    return None if listed else (os.geteuid(), os.getegid())
 
 
 def _set_xattrs(where: int | bytes, wanted: tuple[tuple[bytes, bytes], ...], *, follow: bool = True) -> list[Refusal]:
