@@ -121,12 +121,14 @@ class Growing:
                 wanted.append((sprout, list(self._reader.extents(sprout.entry))))
             except Failed as known:
                 self._lost(sprout, known)
-        ids = {oid for _, refs in wanted for oid, _ in refs if oid != ZERO_ID}
-        lacking = set(self._repository.missing(list(ids)))
-        if lacking:
+        hurt: dict[bytes, Failed] = {}
+        plain = self._read(_ids(wanted))
+        if plain is None:
+            lacking = set(self._repository.missing(list(_ids(wanted))))
             wanted = [(sprout, refs) for sprout, refs in wanted if self._complete(sprout, refs, lacking)]
-            ids = {oid for _, refs in wanted for oid, _ in refs if oid != ZERO_ID}
-        plain, hurt = self._read(ids)
+            plain = self._read(_ids(wanted))
+            if plain is None:
+                plain, hurt = self._read_each(_ids(wanted))
         for _, group in groupby(wanted, key=lambda item: id(item[0].spot)):
             self._reporter.check()
             run = list(group)
@@ -142,13 +144,17 @@ class Growing:
         self._done(sprout, None, hopeless=True)
         return False
 
-    def _read(self, ids: set[bytes]) -> tuple[dict[bytes, bytes], dict[bytes, Failed]]:
-        """The plain bytes of objects; of those that cannot be read true, why."""
+    def _read(self, ids: set[bytes]) -> dict[bytes, bytes] | None:
+        """The plain bytes of objects; None: not all of them can be read true."""
         try:
-            return dict(self._repository.read_many(list(ids))), {}
+            return dict(self._repository.read_many(list(ids)))
         except Failed as known:
             if not is_damage(known):
                 raise
+            return None
+
+    def _read_each(self, ids: set[bytes]) -> tuple[dict[bytes, bytes], dict[bytes, Failed]]:
+        """The plain bytes of objects; of those that cannot be read true, why."""
         plain: dict[bytes, bytes] = {}
         hurt: dict[bytes, Failed] = {}
         for oid in ids:
@@ -340,6 +346,10 @@ class _Shared:
             self._closing = True
             self._changed.wait_for(lambda: not self._inside)
         os.close(self.descriptor)
+
+
+def _ids(wanted: Iterable[tuple[Sprout, Refs]]) -> set[bytes]:
+    return {oid for _, refs in wanted for oid, _ in refs if oid != ZERO_ID}
 
 
 def _write(file: int, entry: Entry, refs: Refs, plain: dict[bytes, bytes]) -> int:
