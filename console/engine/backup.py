@@ -11,7 +11,7 @@ from typing import Any
 
 from console.catalog import Catalog
 from console.domain import paths
-from console.domain.clock import Clock
+from console.domain.clock import Clock, iso
 from console.domain.events import Severity
 from console.domain.jobs import JobWarning
 from console.domain.machines import Machine, Volume
@@ -170,7 +170,7 @@ class Backup:
         return {
             "point": point.id,
             "machine": self._machine.name,
-            "time": started.isoformat(),
+            "time": iso(started),
             "images": [
                 {
                     "volume": image.volume_label,
