@@ -199,9 +199,10 @@ class Index:
         self._load()
 
     def repoint(self, places: Sequence[Place]) -> None:
-        """Looks for objects at these places from now on."""
+        """Looks for objects at these places from now on, also where a copy there had been struck out."""
 
         def change(writer: sqlite3.Connection) -> None:
+            writer.executemany("DELETE FROM condemned WHERE id = ? AND pack = ?", [place[:2] for place in places])
             writer.executemany(f"INSERT OR REPLACE INTO objects({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", places)
             recount(writer)
 

@@ -190,6 +190,9 @@ class Repository:
         if verifier.stray:
             self.rebuild_index(reporter)
             notes.append("The index did not agree with the packs and was built again from them.")
+        if verifier.whole:
+            self._index.repoint(verifier.whole)
+            notes.append(f"{len(verifier.whole)} object(s) that were struck out as damaged are whole again.")
         gone = sorted({*report.missing_packs, *self.missing_packs})
         return CheckReport(report.objects, report.bytes, report.damaged, tuple(gone), 0, tuple(notes))
 

@@ -20,7 +20,8 @@ _AHEAD = 8
 @dataclass(slots=True)
 class PackReport:
     """What was found in one pack. `objects`, `bytes` (stored, headers included) looked at; `stray`: the index does not
-    tell of this pack what the pack itself does; `unknown`: it does not know the pack at all."""
+    tell of this pack what the pack itself does; `unknown`: it does not know the pack at all; `whole`: copies that were
+    struck out as damaged and are true again."""
 
     objects: int = 0
     bytes: int = 0
@@ -29,6 +30,7 @@ class PackReport:
     missing: str = ""
     stray: bool = False
     unknown: str = ""
+    whole: list[Place] = field(default_factory=list)
 
 
 class Verifier:
@@ -66,6 +68,7 @@ class Verifier:
                 threads.shutdown(wait=True, cancel_futures=True)
                 raise
         self.stray = any(report.stray for report in reports)
+        self.whole = [place for report in reports for place in report.whole]
         self.unknown = [report.unknown for report in reports if report.unknown]
         return self._sum(reports)
 
@@ -114,6 +117,9 @@ class Verifier:
             for entry, why in whole_frames(run, raw):
                 if why:
                     self._note(name, entry, why, places.get(entry.id), known, report)
+                elif known and entry.id not in places and (entry.id, known.number) in self._condemned:
+                    place = Place(entry.id, known.number, entry.offset, entry.stored, entry.plain, entry.kind)
+                    report.whole.append(place)
             self._reporter.advance(bytes=len(raw))
             self._reporter.check()
 

@@ -88,6 +88,18 @@ def test_what_is_damaged_is_stored_again_and_everything_heals(core: Core, tmp_pa
     assert core.catalog.damage.list() == []
 
 
+def test_what_is_true_again_is_taken_back(core: Core) -> None:
+    first = back_up(core)
+    packs = list((core.repositories.open("default").path / "own" / "packs").rglob("*.pack"))
+    kept = {pack: pack.read_bytes() for pack in packs}
+    flip_a_chunk(core)
+    assert len(check(core)["damaged"]) == 1
+    for pack, content in kept.items():
+        pack.write_bytes(content)
+    assert check(core)["damaged"] == [], "a cable was loose, the disk is good"
+    assert core.points.view(first).state is ChainState.WHOLE
+
+
 def test_deleted_points_leave_bytes_that_nobody_needs(core: Core) -> None:
     back_up(core)
     for file in (core.data.parent / "tree").iterdir():

@@ -206,7 +206,7 @@ def nasty() -> Dir:
             b"hole at the beginning": Sparse(2_000_000, ((1_990_000, noise(10_000)),)),
             b"holes everywhere": Sparse(40_000_001, ((1_000_000, noise(300_000)), (20_000_000, noise(5_000_000)))),
             b"suid": File(b"#!", Meta(0o4755)),
-            b"nobody may": File(b"secret", Meta(0o000)),
+            b"nobody may": File(b"secret", Meta(0o000 if ROOT else 0o400)),
             b"read only": File(b"r", Meta(0o400, xattrs={"user.note": b"kept"})),
             b"sticky": Dir({}, Meta(0o1777)),
             b"set gid": Dir({b"inner": File(b"i")}, Meta(0o2775)),
@@ -385,7 +385,7 @@ def _contents() -> st.SearchStrategy[bytes]:
 def _metas() -> st.SearchStrategy[Meta]:
     return st.builds(
         Meta,
-        mode=st.sampled_from([0o644, 0o600, 0o755, 0o4711, 0o444, 0o700]),
+        mode=st.sampled_from([0o644, 0o600, 0o755, 0o4711, 0o444 if ROOT else 0o640, 0o700]),
         mtime_ns=st.integers(0, 4_000_000_000_000_000_000),
         xattrs=st.one_of(st.just({}), st.dictionaries(st.sampled_from(["user.a", "user.b"]), st.binary(max_size=20))),
     )
