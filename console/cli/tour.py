@@ -229,7 +229,7 @@ class Tour:
         wrong = compare(self.work, partial, only_existing=True)
         _must(not wrong, f"what the orphan gave equals the source ({wrong[:3]})")
         self.say(
-            f"Restored from the orphan: {result['files']} files, all true; {len(result['skipped'])} listed as missing."
+            f"Restored from the orphan: {result['files']} files, all true; {result['skipped_count']} named as missing."
         )
 
     def write_seed(self) -> None:
