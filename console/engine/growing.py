@@ -109,6 +109,7 @@ class Growing:
         self._done = done
         self.careful = False
         """Nothing is replaced that was not there when the walk looked."""
+        self._naming = threading.Lock()
 
     def single(self, sprout: Sprout) -> None:
         self.small([sprout])
@@ -280,13 +281,17 @@ class Growing:
 
     def _publish(self, there: int, aside: bytes, sprout: Sprout) -> bool:
         """Gives a whole file its name. False: another of ours has it, which is the same name to this file system."""
-        if self.careful and sprout.free and creating.look(there, sprout.entry.name) is not None:
-            creating.discard(there, aside)
-            self._outcome.kept(sprout.path, "another file's name is the same on this file system")
-            self._done(sprout, None)
-            return False
-        creating.publish(there, aside, sprout.entry.name)
-        return True
+        if not (self.careful and sprout.free):
+            creating.publish(there, aside, sprout.entry.name)
+            return True
+        with self._naming:  # two names that are one here must not both be found free
+            if creating.look(there, sprout.entry.name) is None:
+                creating.publish(there, aside, sprout.entry.name)
+                return True
+        creating.discard(there, aside)
+        self._outcome.kept(sprout.path, "another file's name is the same on this file system")
+        self._done(sprout, None)
+        return False
 
     def _window(self, file: _Shared, window: list[tuple[int, bytes, int]]) -> None:
         """Reads the chunks of one window and writes each where it belongs."""
