@@ -11,6 +11,7 @@ from typing import Self
 from sqlalchemy import Engine
 
 from console.catalog import opening
+from console.catalog.bulk import Bulk
 from console.catalog.damage import Damage
 from console.catalog.database import Database
 from console.catalog.events import Events
@@ -23,6 +24,8 @@ from console.catalog.repositories import Repositories
 from console.catalog.seeds import Seeds
 from console.catalog.settings import Settings
 from console.catalog.users import Users
+from console.catalog.windows import PointWindows
+from console.catalog.wishes import Wishes
 from console.domain.clock import Clock
 from console.domain.events import Changed
 
@@ -43,11 +46,14 @@ class Catalog:
         self.damage = Damage(self._database)
         self.machines = Machines(self._database)
         self.points = Points(self._database)
+        self.point_windows = PointWindows(self._database)
         self.pairings = Pairings(self._database)
         self.members = Members(self._database)
         self.seeds = Seeds(self._database, clock)
+        self.wishes = Wishes(self._database)
         self.jobs = Jobs(self._database)
         self.events = Events(self._database)
+        self.bulk = Bulk(self._database)
 
     @classmethod
     def open(cls, path: Path, clock: Clock) -> Catalog:
@@ -78,6 +84,11 @@ class Catalog:
         """`listener` is called after each commit that changed something, with the kinds of what changed, in the thread
         that committed, under no lock. It may use the catalog. What it raises is logged."""
         self._database.listen(listener)
+
+    def on_points(self, listener: Callable[[frozenset[str] | None], None]) -> None:
+        """`listener` is called like those of `on_change`, before them, with the machines (ids) whose points changed;
+        None: it may be any. It must not raise, nor wait."""
+        self._database.listen_points(listener)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
 
 from sqlalchemy import Connection, Engine
@@ -15,6 +15,8 @@ from console.domain.events import Changed
 log = logging.getLogger(__name__)
 
 Listener = Callable[[frozenset[Changed]], None]
+PointsListener = Callable[[frozenset[str] | None], None]
+"""Is told the machines (ids) whose points changed; None: it may be any."""
 
 
 class _Session(threading.local):
@@ -22,6 +24,7 @@ class _Session(threading.local):
 
     connection: Connection | None = None
     touched: frozenset[Changed] = frozenset()
+    machines: frozenset[str] | None = frozenset()
 
 
 class Database:
@@ -35,6 +38,7 @@ class Database:
         self._reader = self._writer if one_connection else nullcontext()
         self._session = _Session()
         self._listeners: tuple[Listener, ...] = ()
+        self._points_listeners: tuple[PointsListener, ...] = ()
         self._closed = False
 
     @contextmanager
@@ -71,22 +75,32 @@ class Database:
         with self._writer:
             self._require_open()
             session.touched = frozenset()
+            session.machines = frozenset()
             with self._writing.connect() as connection, connection.begin():
                 session.connection = connection
                 try:
                     yield connection
                 finally:
                     session.connection = None
-            touched = session.touched
+            touched, machines = session.touched, session.machines
         if touched:
-            self._tell(touched)
+            self._tell(touched, machines)
 
-    def touch(self, *kinds: Changed) -> None:
-        """Things of `kinds` have changed in the transaction of this thread."""
-        self._session.touched = self._session.touched.union(kinds)
+    def touch(self, *kinds: Changed, machines: Collection[str] | None = None) -> None:
+        """Things of `kinds` have changed in the transaction of this thread; of points, those of `machines` (ids) alone,
+        where that is known."""
+        session = self._session
+        session.touched = session.touched.union(kinds)
+        if Changed.POINTS in kinds:
+            before = session.machines
+            session.machines = None if before is None or machines is None else before.union(machines)
 
     def listen(self, listener: Listener) -> None:
         self._listeners = (*self._listeners, listener)
+
+    def listen_points(self, listener: PointsListener) -> None:
+        """Before those of `listen`."""
+        self._points_listeners = (*self._points_listeners, listener)
 
     def close(self) -> None:
         """Waits for whoever writes. Later calls are a bug and raise RuntimeError."""
@@ -98,7 +112,11 @@ class Database:
         if self._closed:
             raise RuntimeError("the catalog is closed")
 
-    def _tell(self, kinds: frozenset[Changed]) -> None:
+    def _tell(self, kinds: frozenset[Changed], machines: frozenset[str] | None) -> None:
+        if Changed.POINTS in kinds:
+            # They only note what they have to look at again.
+            for note in self._points_listeners:
+                note(machines)
         for listener in self._listeners:
             try:
                 listener(kinds)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from console.catalog import cursors, rows
+from console.catalog.batches import batches
 from console.catalog.database import Database
 from console.catalog.moments import from_us, to_us
 from console.catalog.names import find_row
@@ -77,6 +78,47 @@ class Events:
             else:
                 found = _newest(connection, since, severities, limit, after)
         return [_from_row(row) for row in found[:limit]], cursors.next_of(found, limit, "time_us")
+
+    def window(
+        self,
+        since: datetime | None = None,
+        severity: Severity | None = None,
+        alerts_only: bool = False,
+        subjects: Collection[str] | None = None,
+        text: str | None = None,
+        *,
+        descending: bool = True,
+        offset: int = 0,
+        limit: int = 100,
+    ) -> tuple[list[Event], int]:
+        """As `page`, from `offset` on, with how many there are in all. `subjects`: about one of these. `text`: part of
+        the message."""
+        wanted: list[ColumnElement[bool]] = []
+        if since is not None:
+            wanted.append(_t.time_us >= to_us(since))
+        if severity is not None and severity is not Severity.INFO:
+            wanted.append(_t.severity.in_([each.value for each in _RISING[_RISING.index(severity) :]]))
+        if alerts_only:
+            wanted.append(_OPEN)
+        if subjects is not None:
+            wanted.append(_t.subject.in_(subjects))
+        if text:
+            wanted.append(_t.message.icontains(text, autoescape=True))
+        order = (_t.time_us.desc(), _t.id.desc()) if descending else (_t.time_us, _t.id)
+        ids = select(_t.id).where(*wanted).order_by(*order).offset(offset).limit(limit)
+        with self._database.read() as connection:
+            total = int(connection.scalar(select(func.count()).select_from(rows.events).where(*wanted)) or 0)
+            chosen = list(connection.scalars(ids))
+            found: dict[str, Event] = {}
+            for part in batches(chosen):
+                read = connection.execute(select(rows.events).where(_t.id.in_(part)))
+                found.update((row.id, _from_row(row)) for row in read)
+        return [found[id] for id in chosen if id in found], total
+
+    def open_alerts(self) -> list[Event]:
+        """Alerts that were not dismissed, the newest first."""
+        with self._database.read() as connection:
+            return [_from_row(row) for row in _open_alerts(connection, None, _RISING, None)]
 
     def dismiss(self, id: str | None = None) -> int:
         """One alert (id or its beginning), or (None) all. Returns how many were open. Raises Failed `no-such-event`,

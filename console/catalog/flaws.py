@@ -7,6 +7,7 @@ downwards, however many whole ones there are.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import CTE, Column, ColumnElement, Connection, Select, and_, delete, exists, insert, or_, select
@@ -28,6 +29,16 @@ _UNSOUND = or_(
         ~exists().where(_parent.c.id == _images.parent, _parent.c.machine == _images.machine),
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class OrphanFact:
+    """What is known of an image that is not whole, its machine and its point (ids). With an empty `point`: of a whole
+    one directly above such an image."""
+
+    machine: str
+    point: str
+    fact: ImageFact
 
 
 def keep(connection: Connection, images: Collection[str]) -> None:
@@ -84,6 +95,26 @@ def facts(connection: Connection, machine: str) -> list[ImageFact]:
     above = {fact.parent for fact in found if fact.parent is not None} - known
     # What is above those does not matter: they are whole.
     return [ImageFact(id, None) for id in _of_machine(connection, above, machine)] + found
+
+
+def all_facts(connection: Connection, machine: str | None) -> list[OrphanFact]:
+    """As `facts`, of a machine (None: of all)."""
+    columns = (_images.id, _images.parent, _images.here, _images.damaged, _images.machine, _images.point)
+    found = [
+        OrphanFact(of, point, ImageFact(id, parent, here, damaged))
+        for id, parent, here, damaged, of, point in connection.execute(
+            _orphans(machine, *columns).order_by(_images.machine, _images.time_us, _images.id)
+        )
+    ]
+    known = {one.fact.id for one in found}
+    above = {one.fact.parent: one.machine for one in found if one.fact.parent is not None}
+    whole: list[OrphanFact] = []
+    for part in batches(above.keys() - known):
+        statement = select(_images.id, _images.machine).where(_images.id.in_(part))
+        whole += [
+            OrphanFact(of, "", ImageFact(id, None)) for id, of in connection.execute(statement) if above[id] == of
+        ]
+    return whole + found
 
 
 def orphaned_points(machine: str | None) -> Select[Any]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, func, insert, select, update
 
 from console.catalog import cursors, rows
+from console.catalog.batches import batches
 from console.catalog.database import Database
 from console.catalog.moments import from_us, to_us
-from console.catalog.names import find_row
+from console.catalog.names import beginning, find_row
 from console.catalog.texts import storable
 from console.domain.errors import Failure, not_found
 from console.domain.events import Changed
@@ -66,6 +68,68 @@ class Jobs:
         with self._database.read() as connection:
             found = connection.execute(statement).all()
         return [_from_row(row) for row in found[: max(1, limit)]], cursors.next_of(found, limit, "created_us")
+
+    def window(
+        self,
+        states: Collection[JobState] | None = None,
+        kind: JobKind | None = None,
+        subject: str | None = None,
+        *,
+        descending: bool = True,
+        offset: int = 0,
+        limit: int = 100,
+    ) -> tuple[list[Job], int]:
+        """Jobs in one of some states (None: any) in order of their time, from `offset` on, and how many there are."""
+        wanted: list[ColumnElement[bool]] = []
+        if states is not None:
+            chosen = {state.value for state in states}
+            # Few are not ended: what is asked for is left to them, and the rest is read in order.
+            rare = chosen <= set(_UNENDED)
+            others = [state.value for state in JobState if state.value not in chosen]
+            wanted.append(_t.state.in_(chosen) if rare or len(chosen) == 1 else _t.state.not_in(others))
+        if kind is not None:
+            wanted.append(_t.kind == kind.value)
+        if subject is not None:
+            wanted.append(_t.subject == subject)
+        order = (_t.created_us.desc(), _t.id.desc()) if descending else (_t.created_us, _t.id)
+        ids = select(_t.id).where(*wanted).order_by(*order).offset(offset).limit(limit)
+        with self._database.read() as connection:
+            total = int(connection.scalar(select(func.count()).select_from(rows.jobs).where(*wanted)) or 0)
+            chosen_ids = list(connection.scalars(ids))
+            found = self.several(chosen_ids)
+        return [found[id] for id in chosen_ids if id in found], total
+
+    def outcomes(self, since: datetime) -> dict[JobState, int]:
+        """How many jobs ended since a moment, by what they ended as."""
+        statement = select(_t.state, func.count()).where(_t.ended_us >= to_us(since)).group_by(_t.state)
+        with self._database.read() as connection:
+            return {JobState(state): int(count) for state, count in connection.execute(statement)}
+
+    def succeeded(self, since: datetime, kinds: Collection[JobKind]) -> list[tuple[str, datetime]]:
+        """Jobs (ids) of some kinds that ended well at a moment or later, with the time they ended, oldest first."""
+        statement = select(_t.id, _t.ended_us).where(
+            _t.ended_us >= to_us(since),
+            _t.state == JobState.SUCCEEDED.value,
+            _t.kind.in_([kind.value for kind in kinds]),
+        )
+        with self._database.read() as connection:
+            found = connection.execute(statement.order_by(_t.ended_us, _t.id))
+            return [(id, from_us(ended_us)) for id, ended_us in found]
+
+    def several(self, ids: Collection[str]) -> dict[str, Job]:
+        """Those of these jobs (ids) that are known, by id."""
+        found: dict[str, Job] = {}
+        with self._database.read() as connection:
+            for part in batches(ids):
+                read = connection.execute(select(rows.jobs).where(_t.id.in_(part)))
+                found.update((row.id, _from_row(row)) for row in read)
+        return found
+
+    def beginning(self, prefix: str, limit: int) -> list[Job]:
+        """Jobs whose ids begin like this, at most `limit`."""
+        statement = select(rows.jobs).where(beginning(_t.id, prefix)).order_by(_t.id).limit(limit)
+        with self._database.read() as connection:
+            return [_from_row(row) for row in connection.execute(statement)]
 
     def append_log(self, job: str, lines: Sequence[LogLine]) -> None:
         """Lines behind those that a job (id) has. Raises Failed `no-such-job`."""

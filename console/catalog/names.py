@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, and_, select
 
 from console.domain.errors import refused, usage
 
@@ -30,15 +30,20 @@ def find_row(
     if row is None and named:
         row = connection.execute(statement.where(table.c.name_key == name_key(text))).first()
     if row is None and prefix and is_prefix(text):
-        start = text.lower()
-        # "g" comes after every hex letter: a range that the index of the ids serves.
-        rows = connection.execute(statement.where(table.c.id >= start, table.c.id < start + "g").limit(2)).all()
+        rows = connection.execute(statement.where(beginning(table.c.id, text)).limit(2)).all()
         if len(rows) > 1:
             raise usage(
                 "ambiguous-id", f"More than one {noun} has an id that begins with “{text}”.", "Type more of the id."
             )
         row = rows[0] if rows else None
     return row
+
+
+def beginning(id: Column[Any], text: str) -> ColumnElement[bool]:
+    """Ids that begin with a text."""
+    start = text.lower()
+    # "g" comes after every hex letter: a range that the index of the ids serves.
+    return and_(id >= start, id < start + "g")
 
 
 def is_prefix(text: str) -> bool:

@@ -6,23 +6,26 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Float, Row, cast, delete, func, insert, select, tuple_, update
 
 from console.catalog import cursors, flaws, rows
 from console.catalog.batches import BATCH, batches
 from console.catalog.database import Database
+from console.catalog.flaws import OrphanFact
 from console.catalog.images import STORED_COLUMNS, VALUE_COLUMNS, StoredImage, image_from, image_rows, stored_from
 from console.catalog.moments import from_us, to_us
-from console.catalog.names import find_row
+from console.catalog.names import beginning, find_row
+from console.catalog.windows import PointFilter, conditions
 from console.domain.chains import ImageFact
 from console.domain.errors import Failed, not_found, refused
 from console.domain.events import Changed
-from console.domain.recovery_points import RecoveryPoint, VolumeImage
+from console.domain.recovery_points import ImageKind, RecoveryPoint, VolumeImage
 from console.domain.replication import SourceImage
 
 _points = rows.points.c
 _images = rows.images.c
 _NOUN = "recovery point"
+_MOST = 2**63 - 1
 _OLDEST_FIRST = (_images.time_us, _images.id)
 
 
@@ -41,7 +44,7 @@ class Points:
         """
         have, named = set(here), set(names)
         with self._database.transaction() as connection:
-            changed = self._add_point(connection, point)
+            made, changed = self._add_point(connection, point)
             known = {
                 row.id: row
                 for row in connection.execute(
@@ -55,14 +58,16 @@ class Points:
                 added = image_rows(point, new, repository, have, named, to_us(point.time))
                 connection.execute(insert(rows.images), added)
                 flaws.keep_added(connection, added)
+                if not made:
+                    _derive(connection, point.id)
             raised = [
                 image.id
                 for image in point.images
                 if image.id in known and _raise_flags(connection, known[image.id], image, repository, have, named)
             ]
             flaws.keep(connection, raised)
-            if changed or new or raised:
-                self._database.touch(Changed.POINTS)
+            if made or changed or new or raised:
+                self._database.touch(Changed.POINTS, machines=[point.machine])
 
     def get(self, id: str) -> RecoveryPoint:
         """By id or beginning of an id. Raises Failed `no-such-recovery-point`, `ambiguous-id`."""
@@ -77,10 +82,47 @@ class Points:
             row = find_row(connection, select(rows.points), rows.points, id, _NOUN, named=False, prefix=True)
             return None if row is None else self._with_images(connection, [row])[0]
 
+    def several(self, ids: Sequence[str]) -> list[RecoveryPoint]:
+        """Those of these points (ids) that are known, in the order given."""
+        found: dict[str, Row[Any]] = {}
+        with self._database.read() as connection:
+            for part in batches(ids):
+                statement = select(rows.points).where(_points.id.in_(part))
+                found.update((row.id, row) for row in connection.execute(statement))
+            return self._with_images(connection, [found[id] for id in ids if id in found])
+
+    def beginning(self, prefix: str, limit: int) -> list[RecoveryPoint]:
+        """Points whose ids begin like this, at most `limit`."""
+        statement = select(rows.points).where(beginning(_points.id, prefix)).order_by(_points.id).limit(limit)
+        with self._database.read() as connection:
+            return self._with_images(connection, connection.execute(statement).all())
+
     def latest(self, machine: str) -> RecoveryPoint | None:
         """The newest point of a machine (id)."""
         found, _ = self.page(machine, limit=1)
         return found[0] if found else None
+
+    def newest(self) -> dict[str, RecoveryPoint]:
+        """The newest point of each machine (id) that has any."""
+        mine = select(_points.id).where(_points.machine == rows.machines.c.id)
+        latest = mine.order_by(_points.time_us.desc(), _points.id.desc()).limit(1).scalar_subquery()
+        with self._database.read() as connection:
+            found = connection.scalars(select(latest).select_from(rows.machines))
+            ids = [id for id in found if id is not None]
+        return {point.machine: point for point in self.several(ids)}
+
+    def growth(self, since: datetime) -> dict[str, tuple[int, datetime]]:
+        """Of each repository (id): what the images here of points since a moment took in it (bytes), and the time of
+        the oldest of them."""
+        # Found by their points: no index has the times of images alone.
+        recent = select(_points.id).where(_points.time_us >= to_us(since))
+        # Summed as floats: what is said of images may be more than an integer takes.
+        size = func.sum(cast(_images.bytes_stored, Float))
+        statement = select(_images.repository, size, func.min(_images.time_us))
+        statement = statement.where(_images.point.in_(recent), _images.here).group_by(_images.repository)
+        with self._database.read() as connection:
+            found = connection.execute(statement)
+            return {repository: (int(size), from_us(oldest)) for repository, size, oldest in found}
 
     def page(
         self,
@@ -89,13 +131,16 @@ class Points:
         after: str | None = None,
         newest_first: bool = True,
         orphaned: bool = False,
+        wanted: PointFilter | None = None,
     ) -> tuple[list[RecoveryPoint], str | None]:
-        """Points of one machine (id) or all, by time; with `orphaned` only those that are not whole. Returns the cursor
-        of the next page, None behind the last.
+        """Points of one machine (id) or all, by time; with `orphaned` only those that are not whole, with `wanted` only
+        those it takes. Returns the cursor of the next page, None behind the last.
 
         Raises Failed `bad-cursor`.
         """
         statement = select(rows.points)
+        if wanted is not None:
+            statement = statement.where(*conditions(wanted))
         if orphaned:
             statement = statement.where(_points.id.in_(flaws.orphaned_points(machine)))
         elif machine is not None:
@@ -180,6 +225,47 @@ class Points:
         """As `images_with_roots`, at once."""
         return list(self.images_with_roots(repository))
 
+    def moments(self, machine: str) -> list[tuple[str, datetime]]:
+        """Every point (id) of a machine (id) with its time, oldest first."""
+        statement = select(_points.id, _points.time_us).where(_points.machine == machine)
+        with self._database.read() as connection:
+            found = connection.execute(statement.order_by(_points.time_us, _points.id))
+            return [(id, from_us(time_us)) for id, time_us in found]
+
+    def time_after(self, machine: str, moment: datetime, count: int) -> datetime | None:
+        """The time of the point of a machine (id) that comes `count` (from 1) after a moment; None: there are fewer."""
+        statement = select(_points.time_us).where(_points.machine == machine, _points.time_us > to_us(moment))
+        with self._database.read() as connection:
+            found = connection.scalar(statement.order_by(_points.time_us).offset(count - 1).limit(1))
+        return from_us(found)
+
+    def volume_images(
+        self, machine: str, until: datetime | None, limit: int
+    ) -> tuple[list[tuple[VolumeImage, datetime]], dict[str, int]]:
+        """The newest `limit` images of each volume of a machine (id) that are not newer than a moment, newest first;
+        and how many each volume (id) has."""
+        mine = [_images.machine == machine]
+        if until is not None:
+            mine.append(_images.time_us <= to_us(until))
+        counted = select(_images.volume, func.count()).where(*mine).group_by(_images.volume)
+        newest = select(*VALUE_COLUMNS, _images.time_us).where(*mine)
+        newest = newest.order_by(_images.time_us.desc(), _images.id.desc())
+        found: list[tuple[VolumeImage, datetime]] = []
+        with self._database.read() as connection:
+            counts = {volume: int(count) for volume, count in connection.execute(counted)}
+            wanted = {volume: min(limit, count) for volume, count in counts.items()}
+            # Read as far back as the volume that was imaged least asks for.
+            left = sum(wanted.values())
+            with connection.execution_options(stream_results=True).execute(newest) as result:
+                for row in result:
+                    if not left:
+                        break
+                    if wanted.get(row.volume, 0):
+                        wanted[row.volume] -= 1
+                        left -= 1
+                        found.append((image_from(row), from_us(row.time_us)))
+        return found, counts
+
     def facts(self, machine: str) -> list[ImageFact]:
         """What chains are judged by, of all images of a machine (id), oldest first."""
         statement = (
@@ -196,6 +282,12 @@ class Points:
         same as over all facts. Costs what is wrong, not what exists."""
         with self._database.read() as connection:
             return flaws.facts(connection, machine)
+
+    def all_orphan_facts(self, machine: str | None = None) -> list[OrphanFact]:
+        """As `orphan_facts`, of all machines at once (or of one, an id), each with where it belongs. By machine, oldest
+        first."""
+        with self._database.read() as connection:
+            return flaws.all_facts(connection, machine)
 
     def source_images(self, machine: str) -> list[SourceImage]:
         """What replication is planned by, of all images of a machine (id), oldest first."""
@@ -222,13 +314,17 @@ class Points:
     def remove(self, points: Collection[str]) -> int:
         """Forgets points (ids) with their images, whatever depends on those. Returns how many there were."""
         removed = 0
+        machines: set[str] = set()
         with self._database.transaction() as connection:
             below = flaws.children_of_points(connection, points)
+            for part in batches(below):
+                machines.update(connection.scalars(select(_images.machine).where(_images.id.in_(part)).distinct()))
             for part in batches(points):
+                machines.update(connection.scalars(select(_points.machine).where(_points.id.in_(part)).distinct()))
                 removed += connection.execute(delete(rows.points).where(_points.id.in_(part))).rowcount
             flaws.keep(connection, below)
             if removed:
-                self._database.touch(Changed.POINTS)
+                self._database.touch(Changed.POINTS, machines=machines)
         return removed
 
     def dependents(self, images: Collection[str]) -> list[str]:
@@ -243,8 +339,8 @@ class Points:
             found.pop(image, None)
         return sorted(found, key=lambda image: (found[image], image))
 
-    def _add_point(self, connection: Connection, point: RecoveryPoint) -> bool:
-        """Whether there was something to write."""
+    def _add_point(self, connection: Connection, point: RecoveryPoint) -> tuple[bool, bool]:
+        """Whether it is a new one, and whether something was filled in of one that was known."""
         known = connection.execute(select(_points.machine, _points.record).where(_points.id == point.id)).first()
         if known is None:
             if connection.scalar(select(rows.machines.c.id).where(rows.machines.c.id == point.machine)) is None:
@@ -258,15 +354,16 @@ class Points:
                     record=point.record,
                     duration_s=point.duration_s,
                     warnings=point.warnings,
+                    **_derived(point.kind, point.size, point.bytes_new),
                 )
             )
-            return True
+            return True, False
         if known.machine != point.machine:
             raise _differs(point.id)
         if point.record and not known.record:
             connection.execute(update(rows.points).where(_points.id == point.id).values(record=point.record))
-            return True
-        return False
+            return False, True
+        return False, False
 
     def _with_images(self, connection: Connection, points: Sequence[Row[Any]]) -> list[RecoveryPoint]:
         """Points of rows, their images loaded by one query a batch."""
@@ -275,6 +372,20 @@ class Points:
             statement = select(*VALUE_COLUMNS).where(_images.point.in_(part))
             images += connection.execute(statement.order_by(_images.position, _images.id))
         return _assemble(points, images)
+
+
+def _derive(connection: Connection, point: str) -> None:
+    """What a point's row says of its images, made anew."""
+    statement = select(_images.kind, _images.size, _images.bytes_new).where(_images.point == point)
+    found = connection.execute(statement).all()
+    kind = ImageKind.BASE if any(row.kind == ImageKind.BASE.value for row in found) else ImageKind.INCREMENTAL
+    values = _derived(kind, sum(row.size for row in found), sum(row.bytes_new for row in found))
+    connection.execute(update(rows.points).where(_points.id == point).values(values))
+
+
+def _derived(kind: ImageKind, size: int, bytes_new: int) -> dict[str, Any]:
+    # More than the column takes is more than there is; whoever says so is only believed that it is much.
+    return {"kind": kind.value, "size": min(size, _MOST), "bytes_new": min(bytes_new, _MOST)}
 
 
 def _raise_flags(

@@ -90,7 +90,12 @@ class MachineRow(Row, table=True):
 
 class PointRow(Row, table=True):
     __tablename__ = "points"
-    __table_args__ = (Index(None, "machine", "time_us", "id"), Index(None, "time_us", "id"))
+    __table_args__ = (
+        Index(None, "machine", "time_us", "id", "kind", "size", "bytes_new"),
+        Index(None, "time_us", "id", "kind", "size", "bytes_new"),
+        Index(None, "size", "id", "time_us", "kind", "machine"),
+        Index(None, "bytes_new", "id", "time_us", "kind", "machine"),
+    )
 
     id: str = Field(primary_key=True)
     machine: str = Field(foreign_key="machines.id")
@@ -99,6 +104,9 @@ class PointRow(Row, table=True):
     record: str
     duration_s: float
     warnings: int = Field(sa_type=BigInteger)
+    kind: str
+    size: int = Field(sa_type=BigInteger)
+    bytes_new: int = Field(sa_type=BigInteger)
 
 
 class ImageRow(Row, table=True):
@@ -207,6 +215,14 @@ class SeedImageRow(Row, table=True):
     arrived: bool
 
 
+class WishRow(Row, table=True):
+    __tablename__ = "wishes"
+
+    pairing: str = Field(primary_key=True, foreign_key="pairings.id", ondelete="CASCADE")
+    image: str = Field(primary_key=True)
+    asked_us: int = Field(sa_type=BigInteger)
+
+
 class JobRow(Row, table=True):
     __tablename__ = "jobs"
     __table_args__ = (
@@ -271,6 +287,7 @@ pairings: Table = _tables["pairings"]
 members: Table = _tables["members"]
 seeds: Table = _tables["seeds"]
 seed_images: Table = _tables["seed_images"]
+wishes: Table = _tables["wishes"]
 jobs: Table = _tables["jobs"]
 job_log: Table = _tables["job_log"]
 events: Table = _tables["events"]

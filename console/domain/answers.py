@@ -6,7 +6,7 @@ times ISO 8601 UTC text, ids text, names of files in the text form of `domain.pa
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class FailureAnswer(TypedDict):
@@ -170,7 +170,8 @@ class Loss(TypedDict):
 
 
 class PointAnswer(TypedDict):
-    """`why`: a sentence when it is not whole, else empty."""
+    """`why`: a sentence when it is not whole, else empty. `bytes_new`: of its images, as backed up. `targets`: names of
+    the pairings whose targets have it."""
 
     id: str
     machine: str
@@ -180,6 +181,8 @@ class PointAnswer(TypedDict):
     chain: str
     restorability: str
     size: int
+    bytes_new: int
+    targets: list[str]
     encrypted: bool
     checks: dict[str, Any]
     held: bool
@@ -187,8 +190,11 @@ class PointAnswer(TypedDict):
 
 
 class PointPage(TypedDict):
+    """`total`: of all that match, in an answer to a call with an offset."""
+
     points: list[PointAnswer]
     next: str | None
+    total: NotRequired[int]
 
 
 class ImageAnswer(TypedDict):
@@ -285,8 +291,11 @@ class JobAnswer(TypedDict):
 
 
 class JobPage(TypedDict):
+    """`total`: of all that match, in an answer to a call with an offset."""
+
     jobs: list[JobAnswer]
     next: str | None
+    total: NotRequired[int]
 
 
 class LogLineAnswer(TypedDict):
@@ -312,8 +321,11 @@ class EventAnswer(TypedDict):
 
 
 class EventPage(TypedDict):
+    """`total`: of all that match, in an answer to a call with an offset."""
+
     events: list[EventAnswer]
     next: str | None
+    total: NotRequired[int]
 
 
 class Dismissed(TypedDict):

@@ -78,3 +78,7 @@ class RecoveryPoint:
     @property
     def size(self) -> int:
         return sum(image.size for image in self.images)
+
+    @property
+    def bytes_new(self) -> int:
+        return sum(image.bytes_new for image in self.images)

@@ -26,6 +26,19 @@ class OfferAnswer(TypedDict):
     free_bytes: int
 
 
+class Offers(TypedDict):
+    """The repositories of a target, as it said just now."""
+
+    repositories: list[OfferAnswer]
+
+
+class Looked(Probed):
+    """The same, after a sign-in that left nothing behind. `repositories`: what it would offer for machines."""
+
+    repositories: list[OfferAnswer]
+    warnings: list[str]
+
+
 class Paired(TypedDict):
     """`pairing`: its id. `repositories`: what the target offers for machines."""
 

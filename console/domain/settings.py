@@ -41,6 +41,11 @@ def _interval(value: str) -> None:
         raise _bad("an interval", value, "Write 30m, 4h, 1d or off")
 
 
+def _switch(value: str) -> None:
+    if value not in ("on", "off"):
+        raise _bad("a switch", value, "Write on or off")
+
+
 def _bad(what: str, value: str, hint: str) -> Failed:
     return usage("bad-setting", f"“{value}” is not {what}.", hint)
 
@@ -49,6 +54,7 @@ SETTINGS: dict[str, Setting] = {
     setting.key: setting
     for setting in (
         Setting("listen", f"0.0.0.0:{DEFAULT_PORT}", "Where `core run` listens; from its next start on.", _listen),
+        Setting("schedules", "on", "Whether backups and contact begin by themselves; from the next start on.", _switch),
         Setting("protect-every", "60m", "How often a machine is backed up when nothing else is said.", _interval),
     )
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +64,19 @@ def mounts(*, everything: bool = False) -> list[Mount]:
         for part in psutil.disk_partitions(all=everything)
     ]
     return sorted(found, key=lambda mount: mount.path)
+
+
+def labels(table: Path = Path("/dev/disk/by-label")) -> dict[str, str]:
+    """What people called their file systems, by device; empty where the system does not tell."""
+    found: dict[str, str] = {}
+    try:
+        for link in table.iterdir():
+            # udev writes what a file name cannot have as \x20.
+            raw = re.sub(rb"\\x([0-9a-fA-F]{2})", lambda m: bytes([int(m.group(1), 16)]), os.fsencode(link.name))
+            found[str(link.resolve())] = raw.decode("utf-8", "replace")
+    except OSError:
+        return found
+    return found
 
 
 def mount_of(path: Path) -> Mount | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -71,19 +72,22 @@ def describe(place: Path) -> Medium:
         mount.device if mount else "",
         kind,
         mount.read_only if mount else False,
-        _removable(mount.device) if mount else None,
+        removable(mount.device) if mount else None,
         room.free,
         room.total,
         FAT_LIMIT if kind.lower() in _FAT else None,
     )
 
 
-def _removable(device: str) -> bool | None:
-    """As Linux says of the disk that a device, or the partition it is, belongs to."""
+def removable(device: str) -> bool | None:
+    """As Linux says of the disk that a device, or the partition it is, belongs to; whatever hangs on USB is."""
     try:
         block = (_BLOCK / Path(device).resolve().name).resolve(strict=True)
     except OSError:
         return None
+    # A disk in a case says of itself that it is a fixed one.
+    if any(re.fullmatch(r"usb\d+", part) for part in block.parts):
+        return True
     for directory in (block, block.parent):
         flag = directory / "removable"
         if flag.is_file():

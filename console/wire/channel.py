@@ -8,7 +8,6 @@ import ssl
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -18,27 +17,15 @@ from console.domain.errors import Cancelled, Failed, Failure, FailureKind, faile
 from console.wire import messages
 from console.wire.conversation import ANSWER_MAX, BASE, Call
 from console.wire.identity import Identity
+from console.wire.limits import Limits
 from console.wire.pump import PIECE, FromThread
 from console.wire.sockets import watched_socket
-from console.wire.tls import CONNECT_S, address_of, client_context, digest_of, no_answer, wrong_fingerprint
+from console.wire.tls import address_of, client_context, digest_of, no_answer, wrong_fingerprint
 
 POOL_S = 30
 """Connections not used for so long are closed; the other side keeps them longer."""
 WHOLE = 256 << 10
 """A body of more bytes is given to the socket in pieces."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """In seconds. `connect`: name, connection and handshake. `read`: silence of a target that owes an answer; `work`:
-    the same for calls that make it work (sync, delete). `stall`: a target that takes no more bytes. `idle`: with
-    nothing to send for so long, a stream of frames is ended, and another begun when there is."""
-
-    connect: float = CONNECT_S
-    read: float = 60.0
-    work: float = 900.0
-    stall: float = 180.0
-    idle: float = 20.0
 
 
 class Channel:

@@ -33,6 +33,7 @@ class Call(StrEnum):
     """The calls, by their path below `BASE`. All but `FRAMES` can be repeated as they are."""
 
     HELLO = "hello"
+    LOOK = "look"
     PAIR = "pair"
     STATUS = "status"
     MACHINES = "machines"

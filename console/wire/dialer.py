@@ -12,9 +12,9 @@ from console.domain.machines import Machine
 from console.domain.pairing import Pairing
 from console.domain.replication import Accepted, Holding, ImageOffer
 from console.wire import messages
-from console.wire.channel import Channel, Limits
 from console.wire.conversation import Call, batches, decode_missing, encode_ids
 from console.wire.identity import Identity, fingerprint_of
+from console.wire.limits import Limits
 from console.wire.loops import LoopThread
 from console.wire.messages import (
     AddMachines,
@@ -23,6 +23,7 @@ from console.wire.messages import (
     Hello,
     Holdings,
     HoldingsRequest,
+    LookAnswer,
     MachinePlacement,
     PairAnswer,
     PairRequest,
@@ -59,6 +60,11 @@ class Dialers:
             hello = dialer.hello()
         check_pin(address_of(host, port), hello.core.fingerprint, certificate)
         return hello, certificate
+
+    def look(self, host: str, port: int, fingerprint: str, request: PairRequest) -> LookAnswer:
+        """What `pair` would find; leaves nothing behind. Raises Failed as `pair`."""
+        with self._stranger(host, port, fingerprint) as dialer:
+            return dialer.look(request)
 
     def pair(self, host: str, port: int, fingerprint: str, request: PairRequest) -> PairAnswer:
         """Signs in at a target whose fingerprint the person confirmed. Raises Failed: the refusals of PROTOCOL.md."""
@@ -116,6 +122,9 @@ class Dialer:
         limits: Limits | None = None,
     ) -> None:
         """`identity` is shown to the target; None for the pairing calls."""
+        # aiohttp costs a tenth of a second to import: only who dials pays it.
+        from console.wire.channel import Channel
+
         self.channel = Channel(host, port, fingerprint, identity, limits or Limits())
         self._limits = self.channel.limits
         self._thread = thread
@@ -132,6 +141,10 @@ class Dialer:
     def hello(self) -> Hello:
         """Who the target is now; also a sign of life."""
         return self._ask(Call.HELLO, None, Hello)
+
+    def look(self, request: PairRequest) -> LookAnswer:
+        """What `pair` would find."""
+        return self._ask(Call.LOOK, request, LookAnswer)
 
     def pair(self, request: PairRequest) -> PairAnswer:
         """See PROTOCOL.md. Asked again with the same certificate, it is answered the same again."""

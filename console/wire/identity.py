@@ -20,7 +20,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from console.domain.clock import Clock
 from console.domain.errors import Failed, failed
-from console.wire.words import words
+from console.domain.words import words
 
 __all__ = ["Identity", "der_of", "fingerprint_of", "pem_of", "verify", "words"]
 

@@ -24,6 +24,7 @@ from console.wire.messages import (
     Hello,
     Holdings,
     HoldingsRequest,
+    LookAnswer,
     PairAnswer,
     PairRequest,
     Removed,
@@ -49,6 +50,9 @@ class Listener(Protocol):
 
     def hello(self) -> Hello:
         """Who this Core is. Anybody may ask."""
+
+    def look(self, request: PairRequest, /) -> LookAnswer:
+        """What `pair` would answer, with the same rules and refusals; nothing is made and nothing is remembered."""
 
     def pair(self, request: PairRequest, address: str, /) -> PairAnswer:
         """A source signs in; `address` is where the call came from (`192.0.2.7`). Anybody may call, so credentials are
@@ -109,6 +113,7 @@ def router(handler: Listener, *, body_max: int = BODY_MAX, waiting_max: int = LI
     routes = APIRouter()
     routes.add_route(f"{BASE}/{Call.HELLO}", desk.hello, methods=["GET"], include_in_schema=False)
     for path, endpoint in (
+        (Call.LOOK, desk.look),
         (Call.PAIR, desk.pair),
         (Call.STATUS, desk.status),
         (Call.MACHINES, desk.add_machines),
@@ -133,6 +138,13 @@ class _Desk:
 
     async def hello(self, request: Request) -> Response:
         return await self._answer(request, lambda: self._work(self._handler.hello))
+
+    async def look(self, request: Request) -> Response:
+        async def work() -> LookAnswer:
+            asked = await self._read(request, PairRequest)
+            return await self._work(lambda: self._handler.look(asked))
+
+        return await self._answer(request, work)
 
     async def pair(self, request: Request) -> Response:
         async def work() -> PairAnswer:

@@ -61,6 +61,13 @@ class PairAnswer(msgspec.Struct, frozen=True):
     repositories: list[RepositoryOffer] = []
 
 
+class LookAnswer(msgspec.Struct, frozen=True):
+    """What a pairing would find. `repositories`: those of the target."""
+
+    target: CoreIdentity
+    repositories: list[RepositoryOffer] = []
+
+
 class MachineBacklog(msgspec.Struct, frozen=True):
     """What waits to be sent of one machine (id): points, and stored bytes at most."""
 
@@ -98,7 +105,8 @@ class ConsumedSeed(msgspec.Struct, frozen=True):
 
 
 class StatusAnswer(msgspec.Struct, frozen=True):
-    """How a target is. `paused`: somebody there wants nothing sent. `removed`: the pairing has ended there."""
+    """How a target is. `paused`: somebody there wants nothing sent. `removed`: the pairing has ended there. `wanted`:
+    images (ids) that somebody there asks for by wire, set aside for a seed drive or not."""
 
     core: CoreIdentity
     time: datetime
@@ -106,6 +114,7 @@ class StatusAnswer(msgspec.Struct, frozen=True):
     repositories: list[RepositoryOffer] = []
     consumed: list[ConsumedSeed] = []
     removed: bool = False
+    wanted: list[str] = []
 
 
 class MachinePlacement(msgspec.Struct, frozen=True):
@@ -167,6 +176,7 @@ Body = (
     Hello
     | PairRequest
     | PairAnswer
+    | LookAnswer
     | StatusRequest
     | StatusAnswer
     | AddMachines

@@ -49,6 +49,7 @@ def contents(catalog: Catalog) -> dict[str, Any]:
         "members": [catalog.members.list(pairing.id) for pairing in pairings],
         "seeds": seeds,
         "outstanding": [catalog.seeds.outstanding(seed.id) for seed in seeds],
+        "wishes": [catalog.wishes.list(pairing.id) for pairing in pairings],
         "jobs": jobs,
         "logs": [catalog.jobs.log(job.id) for job in jobs],
         "events": catalog.events.page()[0],
@@ -96,6 +97,7 @@ def fill(catalog: Catalog) -> None:
             newest=None,
         )
     )
+    catalog.wishes.add("pairing-2", ["far", "b"], NOON)
     catalog.jobs.add(values.job("j0b00001"))
     catalog.jobs.add(
         values.job("j0b00002", state=JobState.QUEUED, started=None, ended=None, result=None, failure=None, warnings=())

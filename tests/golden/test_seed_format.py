@@ -16,7 +16,7 @@ from console.domain.chains import ChainState
 from console.domain.pairing import Direction, Pairing
 from console.domain.progress import Silent
 from console.domain.seeds import SeedState
-from console.engine.restore import Restore
+from console.engine.restore.restore import Restore
 from console.seeding.archive import open_archive
 from console.seeding.manifest import Manifest, decode, encode
 from console.seeding.verify import verify

@@ -59,3 +59,12 @@ def test_mounts_are_sorted_and_split_their_options(monkeypatch: pytest.MonkeyPat
     found = disks.mounts()
     assert [str(m.path) for m in found] == ["/media/a", "/media/a/deep", "/media/b"]
     assert [m.read_only for m in found] == [False, False, True]
+
+
+def test_labels_are_those_people_gave(tmp_path: Path):
+    table = tmp_path / "by-label"
+    table.mkdir()
+    (tmp_path / "sdz1").touch()
+    (table / "Blue\\x20disk").symlink_to("../sdz1")
+    assert disks.labels(table) == {str(tmp_path / "sdz1"): "Blue disk"}
+    assert disks.labels(tmp_path / "none") == {}

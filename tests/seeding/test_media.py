@@ -48,10 +48,15 @@ def test_what_the_system_says_of_a_disk_is_read(tmp_path: Path, monkeypatch: pyt
     (names / "sdz1").symlink_to(disk / "sdz1")
     (names / "sdz").symlink_to(disk)
     monkeypatch.setattr(media, "_BLOCK", names)
-    assert media._removable("/dev/sdz1") is True
+    assert media.removable("/dev/sdz1") is True
     (disk / "removable").write_text("0\n")
-    assert media._removable("/dev/sdz") is False
-    assert media._removable("/dev/elsewhere") is None
+    assert media.removable("/dev/sdz") is False
+    assert media.removable("/dev/elsewhere") is None
+    on_usb = tmp_path / "sys" / "usb2" / "2-1" / "sdy"
+    on_usb.mkdir(parents=True)
+    (on_usb / "removable").write_text("0\n")
+    (names / "sdy").symlink_to(on_usb)
+    assert media.removable("/dev/sdy") is True
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from console.wire.messages import (
     AddMachines,
     Commit,
     Hello,
+    LookAnswer,
     PairAnswer,
     PairRequest,
     RemoveMachines,
@@ -106,14 +107,23 @@ class MemoryTarget:
         self._note("hello")
         return Hello(self.core, MINIMUM, NOW)
 
-    def pair(self, request: PairRequest, address: str) -> PairAnswer:
-        self._note("pair")
-        self.addresses.append(address)
+    def look(self, request: PairRequest) -> LookAnswer:
+        self._note("look")
+        self._judge(request)
+        return LookAnswer(self.core, [RepositoryOffer("d" * 32, "main", True, 9)])
+
+    def _judge(self, request: PairRequest) -> Pairing | None:
         if request.password != PASSWORD:
             raise failed("wrong-credentials", "The name or the password is wrong.", "", FailureKind.FORBIDDEN)
         fingerprint = fingerprint_of(request.certificate)
         role = Role.ADMINISTRATOR if request.user == "admin" else Role.TECHNICIAN
-        known = judge_pairing(self.core, request, fingerprint, role, self.pairings.values())
+        return judge_pairing(self.core, request, fingerprint, role, self.pairings.values())
+
+    def pair(self, request: PairRequest, address: str) -> PairAnswer:
+        self._note("pair")
+        self.addresses.append(address)
+        known = self._judge(request)
+        fingerprint = fingerprint_of(request.certificate)
         if known is None:
             source = replace(request.source, fingerprint=fingerprint)
             known = Pairing(

@@ -19,6 +19,7 @@ from console.wire.messages import (
     Hello,
     Holdings,
     HoldingsRequest,
+    LookAnswer,
     MachineBacklog,
     MachinePlacement,
     PairAnswer,
@@ -68,6 +69,7 @@ SAMPLES: dict[str, Body] = {
     "hello": Hello(CORE, 1, TIME),
     "pair-request": PairRequest("admin", "correct horse", CORE, "-----BEGIN CERTIFICATE-----\n", "laptop"),
     "pair-answer": PairAnswer("e" * 32, CORE, "-----BEGIN CERTIFICATE-----\n", [REPOSITORY]),
+    "look-answer": LookAnswer(CORE, [REPOSITORY]),
     "status-request": StatusRequest(
         CORE,
         TIME,

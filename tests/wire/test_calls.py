@@ -94,6 +94,21 @@ def test_two_cores_pair_and_talk(people: People) -> None:
     dialers.close()
 
 
+def test_looking_pairs_nobody(people: People, dialers: Dialers) -> None:
+    target = MemoryTarget(people.target)
+    with serving(target) as server:
+        found = dialers.look(HOST, server.port, people.target.fingerprint, request(people.source))
+        assert (found.target, [offer.name for offer in found.repositories]) == (core_of(people.target), ["main"])
+        assert target.pairings == {}
+        for changes, code in (({"password": "wrong"}, "wrong-credentials"), ({"user": "tech"}, "not-administrator")):
+            with pytest.raises(Failed) as raised:
+                dialers.look(HOST, server.port, people.target.fingerprint, request(people.source, **changes))
+            assert refused(raised)[0] == code
+        with pytest.raises(Failed) as raised:
+            dialers.to(pairing_with(people.target, server.port)).holdings("a" * 32)
+        assert refused(raised)[0] == "authentication-failed"
+
+
 def test_before_pairing_only_the_pairing_calls_answer(people: People) -> None:
     target = MemoryTarget(people.target)
     dialers = Dialers(people.source, QUICK)

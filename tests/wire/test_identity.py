@@ -13,8 +13,8 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from console.domain import words as word_list
 from console.domain.errors import Failed
-from console.wire import words as word_list
 from console.wire.identity import Identity, der_of, fingerprint_of, pem_of, verify, words
 from console.wire.tls import server_context
 from tests.support.clock import FixedClock
