@@ -6,12 +6,16 @@ Everything heavy is imported where it is used: a command that talks to a running
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
+import sys
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +29,17 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from filelock import BaseFileLock
 
+    from console.client.embedded import Start
+    from console.domain.clock import Clock
     from console.engine.core import Core
     from console.service.serving import Serving
     from console.wire.server import ServerThread
+    from console.worlds import World
 
 log = logging.getLogger(__name__)
 
 IDENTITY = "identity"
+SERVICE = "console.service.app"
 LOG_FILE = "core.log"
 LOG_BYTES = 5 << 20
 ANSWER_S = 10.0
@@ -39,6 +47,8 @@ ANSWER_S = 10.0
 LOOK_S = 0.05
 DOOR_S = 0.3
 """A Core that serves a command for longer than this also listens, so that other commands need not wait for it."""
+EMBEDDED = "127.0.0.1:0"
+"""Where a Core listens that a program has started for itself."""
 EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 """How a Core that listens on all addresses is reached from its own machine."""
 
@@ -57,33 +67,84 @@ class House:
     def reach(self, data: Path, *, mend: bool = False) -> AbstractAsyncContextManager[Reached]:
         return _reach(data, mend)
 
-    def serve(self, data: Path, listen: str | None, ready: Callable[[dict[str, Any]], None]) -> None:
+    def serve(
+        self, data: Path, listen: str | None, ready: Callable[[dict[str, Any]], None], *, embedded: bool = False
+    ) -> None:
         """See `Parts.serve`. Raises Failed: `data-directory-in-use`, `port-in-use`, and what opening a Core refuses."""
         lock = _lock(data)
         if not _acquired(lock, ANSWER_S):
             raise _in_use(data)
         with _released(lock), _logging(data, aloud=True):
-            _serve(data, listen, ready)
+            _serve(data, listen, ready, embedded)
+
+    def open_console(self, data: Path | None, world: str | None) -> int:
+        """See `Parts.open_console`. A sample world lies in a temporary directory that goes when the Console does."""
+        from console.client.embedded import Start
+
+        if world is not None:
+            from console.worlds import require
+
+            require(world)
+        run = _desktop()
+        command = (sys.executable, "-m", "console")
+        if world is None:
+            return run(Start(data or self.default_data(), command))
+        with _sample(world) as made:
+            cores = (made.primary, *(core for core in made.cores if not core.primary and core.opened))
+            return run(Start(made.primary.data, command, world, tuple(core.data for core in cores)))
+
+
+# --- the desktop
+
+
+def _desktop() -> Callable[[Start], int]:
+    """What runs the Console. Raises Failed `no-desktop` where Qt is not there, or does not work."""
+    for needed in ("PySide6.QtWidgets", "qasync"):
+        try:
+            import_module(needed)
+        except ImportError as error:
+            raise failed(
+                "no-desktop",
+                f"The Console's desktop parts are not installed, or do not work here: {error}.",
+                "Install them with: pip install 'replicore[desktop]'. All commands work without: replicore --help",
+            ) from error
+    from console.host.clock import SystemClock
+
+    run: Callable[[Start, Clock], int] = import_module("console.desktop.app").run
+    return lambda start: run(start, SystemClock())
+
+
+@contextmanager
+def _sample(name: str) -> Iterator[World]:
+    """A sample world, for as long as the block takes."""
+    from console.worlds import build
+
+    with tempfile.TemporaryDirectory(prefix="replicore-world-", ignore_cleanup_errors=True) as place:
+        print(f"Building the sample world “{name}” in {place} …", file=sys.stderr, flush=True)
+        yield build(name, Path(place))
 
 
 # --- a Core of its own
 
 
-def _serve(data: Path, listen: str | None, ready: Callable[[dict[str, Any]], None]) -> None:
-    from console.domain.settings import SETTINGS, parse_listen
-    from console.engine.core import Core
-    from console.service.app import create_app
+def _serve(data: Path, listen: str | None, ready: Callable[[dict[str, Any]], None], embedded: bool) -> None:
+    with _unhindered(SERVICE):
+        from console.domain.settings import SETTINGS, parse_listen
+        from console.engine.core import Core
+        from console.service.app import create_app
 
-    core = Core(data)
+        core = Core(data)
     try:
-        setting = SETTINGS["listen"]
-        host, port = parse_listen(listen or core.catalog.settings.get(setting.key) or setting.default)
-        serving = _serving(core, "service", schedules=True)
+        default = EMBEDDED if embedded else SETTINGS["listen"].default
+        host, port = parse_listen(listen or core.catalog.settings.get("listen") or default)
+        schedules = (core.catalog.settings.get("schedules") or SETTINGS["schedules"].default) == "on"
+        serving = _serving(core, "service", schedules=schedules)
         app = create_app(core, serving)
         with _asked_to_stop() as asked:
             door = _open_door(core, app, host, port, serving)
             try:
-                core.calendar.start()
+                if schedules:
+                    core.calendar.start()
                 log.info("The Core “%s” listens on %s.", core.name, serving.address)
                 ready(
                     {
@@ -183,10 +244,11 @@ class Lodger:
 @asynccontextmanager
 async def _lodged(data: Path, mend: bool) -> AsyncIterator[Reached]:
     """A Core in this process, without schedules. It listens on loopback once the command takes its time."""
-    from console.client.inside import InsideTransport
-    from console.service.app import create_app
+    with _unhindered(SERVICE):
+        from console.client.inside import InsideTransport
+        from console.service.app import create_app
 
-    core, set_aside = _opened(data, mend)
+        core, set_aside = _opened(data, mend)
     doors: list[ServerThread] = []
     leaving = threading.Event()
     try:
@@ -216,6 +278,21 @@ async def _lodged(data: Path, mend: bool) -> AsyncIterator[Reached]:
 
 
 # --- parts of both
+
+
+@contextmanager
+def _unhindered(heavy: str) -> Iterator[None]:
+    """For a block that imports the module `heavy`, and all it is made of: the garbage collector would look through it
+    again and again while it grows, and later. What a program is made of is no garbage."""
+    if heavy in sys.modules or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _opened(data: Path, mend: bool) -> tuple[Core, tuple[str, ...]]:

@@ -15,7 +15,7 @@ from console.cli.arguments import example
 from console.cli.output import Output
 from console.cli.parts import Parts
 from console.cli.session import Session
-from console.domain.errors import EXIT_CODES, Failed, Failure, FailureKind
+from console.domain.errors import EXIT_CODES, Failed, Failure, FailureKind, usage
 
 NOUNS = (
     "core",
@@ -33,7 +33,7 @@ NOUNS = (
 )
 CANCELLED = EXIT_CODES[FailureKind.CANCELLED]
 FLAGS = ("--json", "--quiet")
-VALUES = ("--data", "--core")
+VALUES = ("--data", "--core", "--world")
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 """What wrong usage is raised as: typer shows only its subclass."""
 
@@ -66,6 +66,7 @@ app = typer.Typer(
 
 @app.callback(
     epilog=example(
+        "--world two-cores-one-orphan",
         "machine protect laptop --volume home=/home",
         "backup laptop",
         "--json point list --machine laptop",
@@ -81,6 +82,10 @@ def root(
     core: Annotated[
         str | None, typer.Option(metavar="NAME", help="A remembered Core elsewhere; see replicore core add.")
     ] = None,
+    world: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Opens the Console on a sample world, which is gone when it is closed."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", help="No progress and no sentences, only what was asked for.")
@@ -89,6 +94,8 @@ def root(
 ) -> None:
     """Replicore: protects machines, replicates their recovery points to other Cores, by wire and by seed drive.
 
+    Without a noun it opens the Console, the desktop program, on the Core of this user.
+
     These options may stand anywhere on the line. Every noun explains its verbs: replicore NOUN --help.
     """
     output = Output(json=json, quiet=quiet)
@@ -96,9 +103,9 @@ def root(
         output.document({"version": __version__}) if json else print(__version__)
         raise typer.Exit
     if ctx.invoked_subcommand is None:
-        print("The Console, Replicore's desktop program, comes with the next release; these are the commands.\n")
-        print(ctx.get_help())
-        raise typer.Exit
+        raise typer.Exit(_open_console(ctx.obj, data, core, world))
+    if world is not None:
+        raise usage("world-with-command", "A sample world is for the Console, not for commands.", "Leave the noun out.")
     ctx.obj = Session(ctx.obj, output, None if data is None else data.absolute(), core)
 
 
@@ -124,6 +131,14 @@ def run(arguments: Sequence[str], parts: Parts) -> int:
     if code == CANCELLED:
         output.error(Failure("cancelled", "The command was cancelled.", "", FailureKind.CANCELLED))
     return code if isinstance(code, int) else 0
+
+
+def _open_console(parts: Parts, data: Path | None, core: str | None, world: str | None) -> int:
+    if core is not None:
+        raise usage("core-with-console", "The Console knows its Cores itself.", "Leave --core out and choose there.")
+    if data is not None and world is not None:
+        raise usage("world-with-data", "A sample world has data directories of its own.", "Leave --data out.")
+    return parts.open_console(None if data is None else data.absolute(), world)
 
 
 def hoist(arguments: Sequence[str]) -> list[str]:

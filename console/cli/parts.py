@@ -45,6 +45,13 @@ class Parts(Protocol):
         `data-directory-in-use` when somebody holds the directory and does not answer.
         """
 
-    def serve(self, data: Path, listen: str | None, ready: Callable[[dict[str, Any]], None]) -> None:
+    def serve(
+        self, data: Path, listen: str | None, ready: Callable[[dict[str, Any]], None], *, embedded: bool = False
+    ) -> None:
         """Runs the Core of a data directory until the process is asked to stop. `ready` is called once, with
-        {"core", "name", "address", "host", "port", "fingerprint", "data", "pid"}, as soon as it answers."""
+        {"core", "name", "address", "host", "port", "fingerprint", "data", "pid"}, as soon as it answers. `embedded`:
+        on loopback, on a free port, where neither `listen` nor a setting says otherwise."""
+
+    def open_console(self, data: Path | None, world: str | None) -> int:
+        """Opens the desktop program on a data directory (None: this user's own), or on a sample world, until it is
+        closed; its exit code. Raises Failed: `no-such-world`, `no-desktop` where that part is not installed."""

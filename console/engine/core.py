@@ -10,22 +10,35 @@ from pathlib import Path
 from console import __version__
 from console.catalog import Catalog
 from console.domain.clock import Clock, iso
+from console.domain.events import Changed
 from console.domain.pairing import CoreIdentity
 from console.engine.calendar import Calendar
 from console.engine.check import Check
 from console.engine.feed import Feed
+from console.engine.foresee.foresee import Foresee
 from console.engine.jobs import Jobs
 from console.engine.journal import Journal
+from console.engine.overview.chain_map import Chains
+from console.engine.overview.files import FindFiles
+from console.engine.overview.home import Overview
+from console.engine.overview.orphan import Explain
+from console.engine.overview.point_list import PointList
+from console.engine.overview.safety import Safety
+from console.engine.overview.search import Search
+from console.engine.overview.standings import Standings
+from console.engine.overview.throughput import Amounts
+from console.engine.overview.topology import Map
 from console.engine.points import Points
 from console.engine.protect import Protect
 from console.engine.rebuild import Rebuild
 from console.engine.replicate.arrange import Arrange
+from console.engine.replicate.asking import AskSource
 from console.engine.replicate.pair import Pair
 from console.engine.replicate.peers import Peers
 from console.engine.replicate.receive import Receive
 from console.engine.replicate.runs import Replicate
 from console.engine.repositories import Repositories
-from console.engine.restore import Restore
+from console.engine.restore.restore import Restore
 from console.engine.retain import Retain
 from console.engine.seed.consume import Consume
 from console.engine.seed.drives import SeedDrives
@@ -58,7 +71,6 @@ class Core:
         self.identity = self._identify(data / IDENTITY_DIRECTORY, name or socket.gethostname())
         self.feed = Feed()
         self.catalog = Catalog.open(data / CATALOG_FILE, self.clock)
-        self.catalog.on_change(self.feed.publish)
         self.journal = Journal(self.catalog, self.clock)
         self.repositories = Repositories(self.catalog, self.clock, data)
         if self.catalog.settings.get(SET_UP) is None:
@@ -68,6 +80,19 @@ class Core:
         self.users = Users(self.catalog, self.clock)
         self.retain = Retain(self.catalog, self.repositories, self.journal, self.clock)
         self.points = Points(self.catalog, self.repositories)
+        self.points.counting.told = lambda: self.feed.publish({Changed.POINTS})
+        standings = Standings(self.catalog, self.points)
+        self.point_list = PointList(self.catalog, self.points, standings)
+        self.chains = Chains(self.catalog, self.points, standings)
+        self.explain = Explain(self.catalog, self.points)
+        self.safety = Safety(self.catalog, self.point_list, standings, self.clock, self.name)
+        self.overview = Overview(self.catalog, self.repositories, self.jobs, standings, self.safety, self.clock)
+        self.topology = Map(self.catalog, self.jobs, standings, self.safety, self.me)
+        self.search = Search(self.catalog, standings)
+        self.throughput = Amounts(self.catalog, self.clock)
+        self.find_files = FindFiles(self.catalog, self.repositories, self.clock)
+        # After all that keeps answers: who hears of a change asks at once, and must not get an answer of before.
+        self.catalog.on_change(self.feed.publish)
         self.protect = Protect(
             self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.identity.core_id, self.name
         )
@@ -85,6 +110,7 @@ class Core:
         self.seed.holdings = peers.holdings
         self.replicate = Replicate(self.catalog, self.repositories, self.jobs, self.clock, peers)
         self.arrange = Arrange(self.catalog, self.journal, peers, self.replicate, self.seed)
+        self.asking = AskSource(self.catalog, self.journal, self.clock)
         self.receive = Receive(
             self.catalog,
             self.repositories,
@@ -98,6 +124,17 @@ class Core:
         )
         self.consume = Consume(
             self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.identity.core_id
+        )
+        self.foresee = Foresee(
+            self.catalog,
+            self.repositories,
+            self.clock,
+            self.identity,
+            self.me,
+            self.seed,
+            self.consume,
+            self.protect,
+            self.restore,
         )
         duties: list[Callable[[], object]] = [
             lambda: self.protect.due_backups(self.clock.now()),
@@ -121,6 +158,7 @@ class Core:
         self.dialers.close()
         self.receive.close()
         self.feed.close()
+        self.points.counting.close()
         self.repositories.close()
         self.catalog.close()
 

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from console.catalog import Catalog
+from console.catalog import Catalog, StoredImage
+from console.catalog.windows import PointFilter
 from console.domain import paths
-from console.domain.chains import WHOLE, ChainState, ChainVerdict, Expected, WaitingKind, judge, worst
+from console.domain.chains import WHOLE, ChainState, ChainVerdict, Expected, ImageFact, WaitingKind, judge, worst
 from console.domain.errors import OBJECT_DAMAGE, Failed, not_found, refused
 from console.domain.machines import Machine
 from console.domain.objects import ZERO_ID
 from console.domain.pairing import Direction
 from console.domain.recovery_points import RecoveryPoint, Restorability, VolumeImage
 from console.domain.trees import Entry, EntryFlag, FileType
+from console.engine.counting import Counting, FileCount
 from console.engine.repositories import Repositories
 from console.repository import Repository, TreeReader
-
-KEPT_COUNTS = 512
 
 
 @dataclass(frozen=True, slots=True)
 class PointView:
-    """A point in a list. `why` is a sentence when it is not whole."""
+    """A point in a list. `why` is a sentence when it is not whole. `targets`: names of the outgoing pairings whose
+    targets have a point of this machine as new as this one, which they then have too, whole or as an orphan."""
 
     point: RecoveryPoint
     machine: Machine
     state: ChainState
     restorability: Restorability
     why: str
+    targets: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,32 +71,34 @@ class FileView:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FileCount:
-    restorable: int
-    total: int
-
-
 class Points:
     """Answers questions about points. Changes nothing but by `delete`."""
 
     def __init__(self, catalog: Catalog, repositories: Repositories) -> None:
         self._catalog = catalog
         self._repositories = repositories
-        self._lock = threading.Lock()
-        self._counts: OrderedDict[tuple[str, int], FileCount] = OrderedDict()
+        self.counting = Counting(catalog, repositories)
 
     def page(
-        self, machine: str | None = None, state: str | None = None, limit: int = 100, after: str | None = None
+        self,
+        machine: str | None = None,
+        state: str | None = None,
+        limit: int = 100,
+        after: str | None = None,
+        *,
+        newest_first: bool = True,
+        wanted: PointFilter | None = None,
     ) -> tuple[list[PointView], str | None]:
-        """Newest first. `state`: a chain state, or `orphaned` for every state but whole; pages may then be short."""
+        """By time. `state`: a chain state, or `orphaned` for every state but whole; pages may then be short."""
         machine_id = self._catalog.machines.get(machine).id if machine else None
         views: list[PointView] = []
         verdicts: dict[str, dict[str, ChainVerdict]] = {}
         cursor = after
         while True:
-            found, cursor = self._catalog.points.page(machine_id, limit=limit - len(views), after=cursor)
-            views += [v for v in self._views(found, verdicts) if state is None or _matches(v.state, state)]
+            found, cursor = self._catalog.points.page(
+                machine_id, limit=limit - len(views), after=cursor, newest_first=newest_first, wanted=wanted
+            )
+            views += [v for v in self._views(found, verdicts) if state is None or matches(v.state, state)]
             if cursor is None or len(views) >= limit:
                 return views, cursor
 
@@ -111,7 +114,10 @@ class Points:
 
     def verdicts(self, machine: str) -> dict[str, ChainVerdict]:
         """The chain verdicts of a machine's images, by image id; an image that is not in it is whole."""
-        facts = self._catalog.points.orphan_facts(machine)
+        return self.judged(machine, self._catalog.points.orphan_facts(machine))
+
+    def judged(self, machine: str, facts: Sequence[ImageFact]) -> dict[str, ChainVerdict]:
+        """As `verdicts`, from what is known of the machine's images that are not whole."""
         known = {fact.id for fact in facts if fact.here and not fact.damaged}
         wanted = {fact.id for fact in facts} | {fact.parent for fact in facts if fact.parent}
         return judge(facts, self._expected(machine, wanted - known))
@@ -129,47 +135,42 @@ class Points:
             raise not_found("file", path, "List the folder above it: replicore point files ID [PATH]")
         return views
 
-    def count(self, image: VolumeImage) -> FileCount:
-        """How many files of an image have all their bytes here."""
-        repository = self._repository(image)
-        key = (image.root, repository.usage().objects)
-        with self._lock:
-            kept = self._counts.get(key)
-        if kept is None:
-            kept = _count(repository, bytes.fromhex(image.root), image.files)
-            with self._lock:
-                self._counts[key] = kept
-                while len(self._counts) > KEPT_COUNTS:
-                    self._counts.popitem(last=False)
-        return kept
-
     def _views(self, points: list[RecoveryPoint], verdicts: dict[str, dict[str, ChainVerdict]]) -> list[PointView]:
         machines: dict[str, Machine] = {}
+        targets: dict[str, list[tuple[str, datetime]]] = {}
         views = []
         for point in points:
             if point.machine not in machines:
                 machines[point.machine] = self._catalog.machines.get(point.machine)
+                targets[point.machine] = self._targets(point.machine)
             if point.machine not in verdicts:
                 verdicts[point.machine] = self.verdicts(point.machine)
             mine = [verdicts[point.machine].get(image.id, WHOLE) for image in point.images]
             state = worst(verdict.state for verdict in mine)
-            why = next((self._why(verdict) for verdict in mine if verdict.state is state), "")
-            views.append(PointView(point, machines[point.machine], state, self._restorability(point, state), why))
+            why = next((self.why(verdict) for verdict in mine if verdict.state is state), "")
+            there = tuple(name for name, newest in targets[point.machine] if newest >= point.time)
+            restorability = self._restorability(point, state)
+            views.append(PointView(point, machines[point.machine], state, restorability, why, there))
         return views
+
+    def _targets(self, machine: str) -> list[tuple[str, datetime]]:
+        """Names of the outgoing pairings of a machine, each with the time of the newest point that its target has."""
+        found = []
+        for member in self._catalog.members.of_machine(machine):
+            pairing = self._catalog.pairings.get(member.pairing)
+            if member.last_point is not None and pairing.direction is Direction.OUTGOING:
+                found.append((pairing.name, member.last_point))
+        return sorted(found)
 
     def _restorability(self, point: RecoveryPoint, state: ChainState) -> Restorability:
         if state is ChainState.WHOLE:
             return Restorability.VOLUME
         counts = [self._safe_count(image) for image in point.images]
-        restorable = sum(count.restorable for count in counts)
-        total = sum(count.total for count in counts)
-        if restorable and restorable >= total:
-            return Restorability.ALL_FILES
-        return Restorability.SOME_FILES if restorable else Restorability.NONE
+        return _restorable(sum(count.restorable for count in counts), sum(count.total for count in counts))
 
     def _safe_count(self, image: VolumeImage) -> FileCount:
         try:
-            return self.count(image)
+            return self.counting.count(self._catalog.points.image(image.id))
         except Failed:
             return FileCount(0, image.files)
 
@@ -184,9 +185,10 @@ class Points:
             size += length
         count = self._safe_count(image)
         waiting = verdict.expected.id or None if verdict.expected else None
-        return ImageDetail(image, verdict, objects, size, waiting, self._why(verdict), count.restorable, count.total)
+        return ImageDetail(image, verdict, objects, size, waiting, self.why(verdict), count.restorable, count.total)
 
-    def _why(self, verdict: ChainVerdict) -> str:
+    def why(self, verdict: ChainVerdict) -> str:
+        """A sentence; empty for what is whole."""
         if verdict.state is ChainState.WHOLE:
             return ""
         missing = f"image {verdict.missing[:12]}" if verdict.missing else "an image"
@@ -225,26 +227,50 @@ class Points:
     def _list(self, image: VolumeImage, inner: bytes, *, explicit: bool) -> list[FileView]:
         repository = self._repository(image)
         reader = TreeReader(repository)
-        entry = reader.find(reader.root(bytes.fromhex(image.root)), inner)
-        if entry is None:
-            return []
-        if entry.type is not FileType.DIRECTORY:
-            return [_file_view(repository, reader, image, inner, entry)] if explicit else []
+        stored = self._catalog.points.image(image.id)
         try:
+            entry = reader.find(reader.root(bytes.fromhex(image.root)), inner)
+            if entry is None:
+                return []
+            if entry.type is not FileType.DIRECTORY:
+                return [file_view(repository, reader, image, inner, entry)] if explicit else []
             children = list(reader.entries(entry))
         except Failed as known:
-            if known.failure.code != "object-missing":
-                raise
+            if known.failure.code != "object-missing" or stored.names or (stored.here and image.parent is None):
+                raise  # these names were here: that is damage
             raise refused(
                 "names-missing",
                 f"The names in “{paths.to_text(inner) or '/'}” have not arrived on this Core.",
                 "They come with the seed drive or the transfer the point waits for.",
             ) from known
         prefix = inner + b"/" if inner else b""
-        return [_file_view(repository, reader, image, prefix + child.name, child) for child in children]
+        return [file_view(repository, reader, image, prefix + child.name, child) for child in children]
 
 
-def _matches(state: ChainState, wanted: str) -> bool:
+def promised(
+    images: Sequence[StoredImage], verdicts: Mapping[str, ChainVerdict], known: Mapping[str, FileCount]
+) -> Restorability:
+    """Of the images of one orphan, without a look at its names: as counted last (`known`, by image), or as an image
+    that is here with its names promises. `verdicts`: whole ones may be missing."""
+    restorable = total = 0
+    for image in images:
+        whole = verdicts.get(image.image.id, WHOLE).state is ChainState.WHOLE
+        hopeful = image.here and image.names and image.image.files > 0
+        count = FileCount(image.image.files, image.image.files) if whole else known.get(image.image.id)
+        count = count or FileCount(int(hopeful), image.image.files + 1)
+        restorable += count.restorable
+        total += count.total
+    return _restorable(restorable, total)
+
+
+def _restorable(restorable: int, total: int) -> Restorability:
+    if restorable and restorable >= total:
+        return Restorability.ALL_FILES
+    return Restorability.SOME_FILES if restorable else Restorability.NONE
+
+
+def matches(state: ChainState, wanted: str) -> bool:
+    """Whether a point in this state is meant by `wanted`: a chain state, or `orphaned`."""
     return state is not ChainState.WHOLE if wanted == "orphaned" else state.value == wanted
 
 
@@ -265,7 +291,8 @@ def is_here(repository: Repository, reader: TreeReader, entry: Entry) -> bool:
     return not repository.missing(ids)
 
 
-def _file_view(repository: Repository, reader: TreeReader, image: VolumeImage, path: bytes, entry: Entry) -> FileView:
+def file_view(repository: Repository, reader: TreeReader, image: VolumeImage, path: bytes, entry: Entry) -> FileView:
+    """One name of an image, `path` in bytes. Raises Failed where its repository cannot be read."""
     return FileView(
         image.volume_label,
         paths.to_text(path),
@@ -276,51 +303,3 @@ def _file_view(repository: Repository, reader: TreeReader, image: VolumeImage, p
         is_here(repository, reader, entry),
         entry.problem,
     )
-
-
-def _count(repository: Repository, root: bytes, total: int) -> FileCount:
-    """Walks all names that are here. Look-ups go in batches; a missing directory costs its files, unseen."""
-    reader = TreeReader(repository)
-    here = 0
-    try:
-        stack = [reader.root(root).entry]
-    except Failed as known:
-        if known.failure.code not in OBJECT_DAMAGE:
-            raise
-        return FileCount(0, total)
-    waiting: list[tuple[int, bytes]] = []
-    files = 0
-
-    def settle() -> int:
-        lacking = set(repository.missing(list({oid for _, oid in waiting})))
-        hurt = {number for number, oid in waiting if oid in lacking}
-        count = len({number for number, _ in waiting} - hurt)
-        waiting.clear()
-        return count
-
-    while stack:
-        directory = stack.pop()
-        try:
-            children = list(reader.entries(directory))
-        except Failed as known:
-            if known.failure.code not in OBJECT_DAMAGE:
-                raise
-            continue
-        for child in children:
-            if child.type is FileType.DIRECTORY:
-                stack.append(child)
-            elif child.type is FileType.FILE and not child.flags & EntryFlag.UNREADABLE:
-                files += 1
-                try:
-                    chunks = [oid for oid, _ in reader.extents(child) if oid != ZERO_ID]
-                except Failed as known:
-                    if known.failure.code not in OBJECT_DAMAGE:
-                        raise
-                    continue
-                if chunks:
-                    waiting += [(files, oid) for oid in chunks]
-                else:
-                    here += 1
-        if len(waiting) > 20_000:
-            here += settle()
-    return FileCount(here + settle(), max(total, files))

@@ -18,12 +18,12 @@ from console.domain.jobs import Job, JobKind, Trigger
 from console.domain.machines import DEFAULT_INTERVAL_S, Machine, MachineKind, Volume, name_problem
 from console.domain.progress import Reporter
 from console.domain.schedules import next_due
-from console.engine.backup import Backup
+from console.engine.backup.backup import Backup
+from console.engine.backup.volumes import Named, make_volumes, private_inside
 from console.engine.jobs import Jobs
 from console.engine.journal import Journal
 from console.engine.repositories import Repositories
 from console.engine.retain import Retain
-from console.engine.volumes import Named, make_volumes, private_inside
 from console.sources.reading import HostFiles
 
 
@@ -63,7 +63,7 @@ class Protect:
 
         Raises Failed: `name-forbidden`, `name-taken`, `no-repository`, and what `make_volumes` refuses.
         """
-        self._check_name(name)
+        self.check_name(name)
         home = self._repositories.choose(repository)
         now = self._clock.now()
         machine = Machine(
@@ -95,7 +95,7 @@ class Protect:
         before = self._protected(machine)
         after = before
         if name is not None and name != before.name:
-            self._check_name(name, but=before.id)
+            self.check_name(name, but=before.id)
             after = replace(after, name=name)
         if excludes is not None:
             after = replace(after, excludes=_clean(excludes))
@@ -257,7 +257,9 @@ class Protect:
             )
         return found
 
-    def _check_name(self, name: str, but: str = "") -> None:
+    def check_name(self, name: str, but: str = "") -> None:
+        """Whether a machine may be called so; `but`: the id of the one it is. Raises Failed `name-forbidden`,
+        `name-taken`."""
         problem = name_problem(name)
         if problem is not None:
             raise usage("name-forbidden", problem.message, problem.hint)

@@ -11,7 +11,19 @@ from console.engine.core import Core
 from console.service import failures
 from console.service.access import Access, local_token
 from console.service.routers import core as core_router
-from console.service.routers import events, jobs, machines, pairings, points, repositories, seeds, users
+from console.service.routers import (
+    events,
+    host,
+    jobs,
+    machines,
+    overview,
+    pairings,
+    plans,
+    points,
+    repositories,
+    seeds,
+    users,
+)
 from console.service.routing import API, describe
 from console.service.serving import Serving
 from console.wire import listener
@@ -19,7 +31,7 @@ from console.wire import listener
 WAITERS = 256
 """So many callers may wait for jobs and changes at once."""
 
-NOUNS = (core_router, users, repositories, machines, points, pairings, seeds, jobs, events)
+NOUNS = (core_router, users, repositories, machines, points, pairings, seeds, jobs, events, host, plans, overview)
 
 
 def create_app(core: Core, serving: Serving | None = None) -> FastAPI:

@@ -37,6 +37,11 @@ def moment(time: datetime | None) -> str | None:
     return None if time is None else iso(time)
 
 
+def origin(core: Core, found: Machine) -> str:
+    """The name of the Core that a machine comes from."""
+    return core.name if found.kind is MachineKind.PROTECTED else found.origin_name
+
+
 def machine(core: Core, found: Machine) -> MachineAnswer:
     catalog = core.catalog
     latest = catalog.points.latest(found.id)
@@ -46,7 +51,7 @@ def machine(core: Core, found: Machine) -> MachineAnswer:
         "id": found.id,
         "name": found.name,
         "kind": found.kind.value,
-        "origin": core.name if found.kind is MachineKind.PROTECTED else found.origin_name,
+        "origin": origin(core, found),
         "repository": repository.name if repository else found.repository,
         "volumes": [cast(VolumeAnswer, asdict(volume)) for volume in found.volumes],
         "created": iso(found.created),
@@ -86,6 +91,8 @@ def point(view: PointView) -> PointAnswer:
         "chain": view.state.value,
         "restorability": view.restorability.value,
         "size": view.point.size,
+        "bytes_new": view.point.bytes_new,
+        "targets": list(view.targets),
         "encrypted": False,
         "checks": {},
         "held": False,

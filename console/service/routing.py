@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import threading
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, get_type_hints
 
 import msgspec
@@ -13,23 +15,49 @@ from fastapi import APIRouter, FastAPI, Query
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
+from starlette.routing import Match
+from starlette.types import Scope
 
 from console.domain.answers import ErrorAnswer
+from console.domain.errors import usage
 
 API = "/api/v1"
 REFERENCE = "#/components/schemas/{name}"
+_MAKING = threading.RLock()
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many.")]
+Offset = Annotated[int | None, Query(ge=0, description="Where the window begins, in place of a cursor.")]
 After = Annotated[str | None, Query(description="The `next` of the page before.")]
 
 
 class Route(APIRoute):
     """A call whose handler returns one of `domain.answers`. It is encoded at once, without building a model of it: a
-    page of a thousand points costs a millisecond, and a Core that serves one command starts no slower for its API."""
+    page of a thousand points costs a millisecond.
+
+    What FastAPI makes of a handler is made when the route is first asked for, with the first call that may be meant for
+    it: a Core that serves one command does not wait for all the others.
+    """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         options["response_model"] = None
-        super().__init__(path, _encoding(endpoint), **options)
+        self.path = path
+        self._begins = path.partition("{")[0]
+        self._slashes = path.count("/")
+        self._later = functools.partial(super().__init__, path, _encoding(endpoint), **options)
+
+    def __getattr__(self, name: str) -> Any:
+        # Only called for what is not there yet. Several Cores of a process share the routes, each in its own thread.
+        with _MAKING:
+            later = self.__dict__.pop("_later", None)
+            if later is not None:
+                later()
+        return object.__getattribute__(self, name)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        asked = scope.get("path", "")
+        if not asked.startswith(self._begins) or asked.count("/") != self._slashes:
+            return Match.NONE, {}
+        return super().matches(scope)
 
 
 def noun(tag: str) -> APIRouter:
@@ -55,6 +83,17 @@ def page(
     found = list(items[start : start + limit])
     more = start + limit < len(items)
     return found, keys[start + limit - 1] if more else None
+
+
+def not_both(offset: int | None, after: str | None) -> None:
+    """Raises Failed `offset-and-after`: a list is gone through by windows or by pages."""
+    if offset is not None and after is not None:
+        raise usage("offset-and-after", "A list is read by windows or by pages.", "Give an offset, or a cursor.")
+
+
+def zoned(moment: datetime | None) -> datetime | None:
+    """A time of a query; UTC where it names no zone."""
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def describe(app: FastAPI) -> dict[str, Any]:

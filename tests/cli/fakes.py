@@ -22,5 +22,10 @@ class NoCore:
     def reach(self, data: Path, *, mend: bool = False) -> AbstractAsyncContextManager[Reached]:
         raise AssertionError("the command went to a Core")
 
-    def serve(self, data: Path, listen: str | None, ready: Callable[[dict[str, Any]], None]) -> None:
+    def serve(
+        self, data: Path, listen: str | None, ready: Callable[[dict[str, Any]], None], *, embedded: bool = False
+    ) -> None:
         raise AssertionError("the command ran a Core")
+
+    def open_console(self, data: Path | None, world: str | None) -> int:
+        raise AssertionError("the command opened the Console")

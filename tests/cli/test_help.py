@@ -21,7 +21,7 @@ VERBS = {
     "machine": "protect list show edit pause resume remove",
     "point": "list show files delete",
     "restore": "files",
-    "replication": "pair add remove list show force pause resume plan",
+    "replication": "pair add edit remove list show force pause resume plan",
     "seed": "create list show inspect verify consume abandon",
     "job": "list show cancel wait log",
     "event": "list dismiss",
@@ -65,13 +65,6 @@ def test_secrets_are_never_options() -> None:
     for name, command in commands():
         options = {option for parameter in command.params for option in parameter.opts}
         assert not options & {"--password", "--passphrase", "--token"}, name
-
-
-def test_no_arguments_say_that_the_console_comes_later(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run([], NoCore()) == 0
-    out = capsys.readouterr().out
-    assert "comes with the next release" in out.splitlines()[0]
-    assert "replication" in out
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -524,6 +524,27 @@ def test_members(catalog: Catalog, changes: list[frozenset[Changed]]) -> None:
     assert set(changes) == {frozenset({Changed.PAIRINGS})}
 
 
+def test_wishes(catalog: Catalog, changes: list[frozenset[Changed]]) -> None:
+    assert refusal(catalog.wishes.add, "pairing-1", ["a"], NOON) == ("no-such-pairing", FailureKind.NOT_FOUND)
+    catalog.pairings.add(values.pairing("pairing-1"))
+    catalog.pairings.add(values.pairing("pairing-2", direction=Direction.INCOMING))
+    del changes[:]
+    catalog.wishes.add("pairing-1", ["b", "a", "b"], NOON)
+    catalog.wishes.add("pairing-1", ["c", "b"], later(hours=-1))
+    catalog.wishes.add("pairing-2", ["a"], NOON)
+    assert catalog.wishes.list("pairing-1") == ["c", "a", "b"]
+    assert changes == [frozenset({Changed.PAIRINGS})] * 3
+    del changes[:]
+    catalog.wishes.add("pairing-1", ["a"], NOON)
+    catalog.wishes.remove("pairing-1", ["z"])
+    assert changes == []
+    catalog.wishes.remove("pairing-1", ["a", "c", "z"])
+    assert (catalog.wishes.list("pairing-1"), catalog.wishes.list("pairing-2")) == (["b"], ["a"])
+    assert changes == [frozenset({Changed.PAIRINGS})]
+    catalog.pairings.remove("pairing-1")
+    assert catalog.wishes.list("pairing-1") == []
+
+
 # --------------------------------------------------------------------------------------------------------------- seeds
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -253,3 +254,52 @@ def test_a_lost_catalog_is_rebuilt_from_the_repository(house: House, tmp_path: P
     rebuilt = house.source.catalog.machines.get("web")
     assert (rebuilt.kind, rebuilt.volumes[0].path) == (MachineKind.PROTECTED, str(house.tree))
     assert house.source.points.view(points[2]).state.value == "whole"
+
+
+def test_a_target_that_has_moved_is_found_at_its_new_address(house: House) -> None:
+    house.protect()
+    pairing = house.pair()
+    house.source.arrange.add(pairing, ["web"])
+    house.settle()
+    house.server.stop()
+    app = FastAPI()
+    app.include_router(router(house.target.receive))
+    trusted = [p.certificate for p in house.target.catalog.pairings.list()]
+    house.server = ServerThread(TlsServer(app, house.target.identity, port=0, trusted=trusted))
+    house.server.start()
+    edited = house.source.pair.edit(pairing, name="vault", port=house.server.server.port)
+    assert (edited.name, edited.host, edited.port) == ("vault", "127.0.0.1", house.server.server.port)
+    point = house.back_up()
+    assert house.at_target() == [point]
+    events = [event.code for event in house.source.catalog.events.page()[0]]
+    assert events.count("pairing-moved") == 1
+    house.source.pair.edit(pairing, name="vault", port=house.server.server.port)
+    assert [event.code for event in house.source.catalog.events.page()[0]].count("pairing-moved") == 1, "no news"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"port": 0}, "bad-address"),
+        ({"port": 65_536}, "bad-address"),
+        ({"host": ""}, "bad-address"),
+        ({"host": "a b"}, "bad-address"),
+        ({"host": "https://vault"}, "bad-address"),
+        ({"name": "a/b"}, "name-forbidden"),
+    ],
+)
+def test_a_pairing_gets_no_address_that_is_none(house: House, change: dict[str, Any], code: str) -> None:
+    pairing = house.pair()
+    before = house.source.pair.get(pairing)
+    with pytest.raises(Failed) as refused:
+        house.source.pair.edit(pairing, **change)
+    assert refused.value.failure.code == code
+    assert house.source.pair.get(pairing) == before
+
+
+def test_only_the_source_knows_an_address(house: House) -> None:
+    pairing = house.pair()
+    with pytest.raises(Failed) as refused:
+        house.target.pair.edit(pairing, host="elsewhere.example.org")
+    assert refused.value.failure.code == "pairing-is-incoming"
+    assert house.target.pair.edit(pairing, name="the office").name == "the office"

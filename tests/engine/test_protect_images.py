@@ -17,7 +17,7 @@ from console.domain.objects import ZERO_ID, Kind, iter_refs
 from console.domain.progress import Silent
 from console.domain.recovery_points import BaseReason, ImageKind
 from console.domain.trees import EntryFlag, FileType
-from console.engine import folders
+from console.engine.backup import folders
 from console.repository import TreeReader, WriteSession
 from console.repository.chunker import Chunker
 from console.sources.mounts import Mounts

@@ -22,7 +22,7 @@ from console.domain.errors import Cancelled, Failed
 from console.domain.jobs import JobState
 from console.domain.objects import iter_refs
 from console.domain.progress import Silent
-from console.engine import growing, planting
+from console.engine.restore import growing, planting
 from console.repository import TreeReader
 from console.sources import creating
 from tests.support import trees

@@ -9,7 +9,7 @@ import pytest
 from console.domain.errors import Failed
 from console.domain.machines import Volume
 from console.domain.recovery_points import ImageKind, RecoveryPoint, VolumeImage
-from console.engine.selection import Wish, select
+from console.engine.restore.selection import Wish, select
 
 VOLUMES = (Volume("v1", "data", "/srv/data"), Volume("v2", "root", "/"))
 POINT = RecoveryPoint(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.domain.replication import Holding, Reservation, SourceImage
+from console.domain.replication import Holding, Reservation, SourceImage, Withheld, WithheldReason
 from console.domain.seeds import SeedState
-from console.engine.seed.choice import Chains, choose
+from console.engine.seed.choice import Chains, choose, held_back_sentences
 
 
 def images(text: str) -> list[SourceImage]:
@@ -101,3 +101,15 @@ def test_parents_first_and_nothing_twice(data: st.DataObject) -> None:
         while image is not None:
             assert image in order or image in there
             image = parents[image]
+
+
+def test_what_is_left_out_is_said_once_for_each_reason() -> None:
+    withheld = [Withheld(f"p{n}", f"i{n}", WithheldReason.ON_SEED, "ab" * 16) for n in range(3)]
+    withheld.append(Withheld("p", "i", WithheldReason.DAMAGED_HERE, ""))
+    withheld += [Withheld("p", f"t{n}", WithheldReason.AT_TARGET, "") for n in range(2)]
+    told = dict(held_back_sentences("mail-01", withheld))
+    assert len(told) == 3
+    assert told[WithheldReason.ON_SEED] == (
+        "“mail-01”: 3 images are not written, because they are on the seed drive abababab."
+    )
+    assert told[WithheldReason.DAMAGED_HERE].startswith("“mail-01”: 1 image is not written")

@@ -16,7 +16,7 @@ from console.domain.replication import ImageOffer
 from console.domain.seeds import SeedState
 from console.engine.ends import LocalSource, LocalTarget
 from console.engine.protect import Protect
-from console.engine.restore import Restore
+from console.engine.restore.restore import Restore
 from console.engine.transfer import transfer
 from tests.support import seed_reader
 from tests.support.seeds import Pair, make_pair

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from console.engine.workers import Parts, Workers
+from console.engine.backup.workers import Parts, Workers
 
 WAIT = 20.0
 

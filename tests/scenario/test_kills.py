@@ -14,7 +14,7 @@ from console.cli.tour_tree import compare
 from tests.scenario.conftest import change_tree
 from tests.support.cores import CoreProcess, new_target, pair
 
-AT = [2, 7, *(pytest.param(at, marks=pytest.mark.slow) for at in (1, 4, 11, 16))]
+AT = [3, *(pytest.param(at, marks=pytest.mark.slow) for at in (1, 2, 4, 7, 11, 16))]
 """At which durable steps; the slow proofs have more of them, and one test that takes every step there is."""
 
 

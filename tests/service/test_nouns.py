@@ -50,13 +50,14 @@ async def test_a_new_core_tells_who_it_is(core: Core, client: Client) -> None:
 
 async def test_settings_are_known_ones_only(client: Client) -> None:
     settings = (await client.settings())["settings"]
-    assert [s["key"] for s in settings] == ["listen", "protect-every"]
+    assert [s["key"] for s in settings] == ["listen", "protect-every", "schedules"]
     assert all(s["value"] == s["default"] for s in settings)
     assert (await client.set("protect-every", "4h"))["value"] == "4h"
     assert {s["key"]: s["value"] for s in (await client.settings())["settings"]}["protect-every"] == "4h"
     for key, value, code in [
         ("protect-every", "often", "bad-setting"),
         ("listen", "x:y", "bad-address"),
+        ("schedules", "sometimes", "bad-setting"),
         ("core.set-up", "x", "no-such-setting"),
     ]:
         with pytest.raises(Failed) as caught:

@@ -16,7 +16,7 @@ from console.engine.jobs import Jobs
 from console.engine.journal import Journal
 from console.engine.protect import Protect
 from console.engine.repositories import Repositories
-from console.engine.restore import Restore
+from console.engine.restore.restore import Restore
 from console.host.clock import SystemClock
 from console.repository import Repository, TreeReader
 from console.sources.reading import HostFiles

@@ -24,6 +24,9 @@ def run(
     listen: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="0.0.0.0:8006 unless a setting says otherwise; port 0: any.")
     ] = None,
+    embedded: Annotated[
+        bool, typer.Option("--embedded", help="Unless a setting says otherwise: loopback only, on any free port.")
+    ] = False,
 ) -> None:
     """Runs the Core until it is asked to stop (SIGTERM, Ctrl-C): API, replication, schedules."""
     session = session_of(ctx)
@@ -36,7 +39,7 @@ def run(
                 f"Core “{where['name']}” listens on {where['address']}, fingerprint {where['fingerprint']}", flush=True
             )
 
-    session.parts.serve(session.data, listen, ready)
+    session.parts.serve(session.data, listen, ready, embedded=embedded)
 
 
 @app.command(epilog=example("core status", "--core office core status"))

@@ -220,6 +220,26 @@ def show(ctx: typer.Context, pairing: Pairing) -> None:
     session.answer(lambda core: core.pairing(pairing), tell)
 
 
+@app.command(epilog=example("replication edit office --host vault.example.org", "replication edit office --name vault"))
+def edit(
+    ctx: typer.Context,
+    pairing: Pairing,
+    name: Annotated[str | None, typer.Option(help="What it is called here from now on.")] = None,
+    host: Annotated[str | None, typer.Option(help="Where the target is reached from now on.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port that it listens on.")] = None,
+) -> None:
+    """Changes the name of a pairing, or where the target is reached; the next contact shows whether that is right."""
+    session = session_of(ctx)
+    if name is None and host is None and port is None:
+        raise usage("nothing-to-change", "Nothing was said that should change.", "Give --name, --host or --port.")
+
+    def tell(found: PairingDetailAnswer) -> None:
+        address = f" It is reached at {found['host']}:{found['port']}." if found["host"] else ""
+        session.output.say(f"“{found['name']}” was changed.{address}")
+
+    session.answer(lambda core: core.edit_pairing(pairing, name=name, host=host, port=port), tell)
+
+
 @app.command(epilog=example("replication force office"))
 def force(
     ctx: typer.Context,

@@ -82,6 +82,11 @@ class Arrange:
             self._replicate.start(found.id, trigger=Trigger.FOLLOWS_SETUP, user=user, reason="replication was set up")
         return members
 
+    def offers(self, pairing: str) -> list[RepositoryOffer]:
+        """The repositories of a target, as it says now. Raises Failed when it cannot be asked, `pairing-is-incoming`,
+        `pairing-removed`."""
+        return list(self._peers.exchange(self._peers.outgoing(pairing)).repositories)
+
     def remove(
         self, pairing: str, machines: Sequence[str] | None = None, *, delete_points: bool = False
     ) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from console.catalog import Catalog
@@ -13,6 +13,7 @@ from console.domain.pairing import CoreIdentity, Direction, Link, Pairing, Pairi
 from console.domain.replication import Holding
 from console.engine.journal import Journal
 from console.engine.replicate.lag import view
+from console.engine.seed.choice import with_chains
 from console.engine.seed.drives import SeedDrives
 from console.wire.dialer import Dialer, Dialers
 from console.wire.messages import MachineBacklog, SeedAnnouncement, StatusAnswer, StatusRequest
@@ -77,6 +78,8 @@ class Peers:
             )
         for consumed in answer.consumed:
             self._seeds.acknowledge(consumed.seed, consumed.images)
+        if answer.wanted:
+            self._grant(pairing, answer.wanted)
         current = self._catalog.pairings.get(pairing.id)
         link = Link.PAUSED if current.paused_here or answer.paused else Link.ONLINE
         self._catalog.pairings.update(
@@ -102,6 +105,15 @@ class Peers:
                 self._catalog.pairings.update(replace(pairing, state=PairingState.REMOVED))
         if told:
             self._dialers.drop(pairing)
+
+    def _grant(self, pairing: Pairing, wanted: Sequence[str]) -> None:
+        """What the target asks for by wire, with all it builds on, waits for no seed drive any longer."""
+        machines = {member.machine for member in self._catalog.members.list(pairing.id)}
+        known = {stored.machine for stored in self._catalog.points.find_images(wanted).values()}
+        for machine in known & machines:
+            images = self._catalog.points.source_images(machine)
+            mine = {image.image for image in images}.intersection(wanted)
+            self._seeds.release(pairing, with_chains(images, mine))
 
     def _status(self, pairing: Pairing) -> StatusRequest:
         backlog = [

@@ -21,6 +21,7 @@ from console.domain.seeds import Seed, SeedState
 from console.engine.ends import LocalTarget
 from console.engine.journal import Journal
 from console.engine.points import Points
+from console.engine.replicate.asking import wanted_of
 from console.engine.repositories import Repositories
 from console.engine.retain import Retain
 from console.engine.users import Users
@@ -31,6 +32,7 @@ from console.wire.messages import (
     Commit,
     ConsumedSeed,
     Hello,
+    LookAnswer,
     PairAnswer,
     PairRequest,
     RemoveMachines,
@@ -72,6 +74,13 @@ class Receive:
 
     def hello(self) -> Hello:
         return Hello(self._me, MINIMUM, self._clock.now())
+
+    def look(self, request: PairRequest) -> LookAnswer:
+        """Raises Failed as `pair`; nothing is remembered of it."""
+        user = self._users.verify(request.user, request.password)
+        fingerprint = fingerprint_of(request.certificate)
+        judge_pairing(self._me, request, fingerprint, user.role, self._catalog.pairings.list())
+        return LookAnswer(self._me, self._offers())
 
     def pair(self, request: PairRequest, address: str) -> PairAnswer:
         """Raises Failed as PROTOCOL.md says. A source that pairs again with the same certificate gets its pairing."""
@@ -122,6 +131,7 @@ class Receive:
             self._offers(),
             self._arrived(pairing, request),
             removed,
+            [] if removed else wanted_of(self._catalog, pairing),
         )
         return answer
 

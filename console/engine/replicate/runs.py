@@ -22,7 +22,10 @@ from console.engine.replicate.peers import Peers
 from console.engine.repositories import Repositories
 from console.engine.transfer import Sent, transfer
 from console.wire.dialer import Dialer
+from console.wire.messages import StatusAnswer
 
+ASKED_S = 3600.0
+"""A wish of a target that a run did not fulfil is tried again after so long."""
 TOUCH_S = 60.0
 """A paired target is asked how it is at least this often while the Core runs."""
 
@@ -38,6 +41,7 @@ class Replicate:
         self._peers = peers
         self._touched: dict[str, float] = {}
         self._touching = threading.Lock()
+        self._asked: dict[str, tuple[frozenset[str], float]] = {}
         self._followed: dict[tuple[str, str], tuple[str, str]] = {}
         jobs.then(JobKind.BACKUP, self._after_backup)
 
@@ -129,14 +133,31 @@ class Replicate:
                 self._peers.dialer(pairing).unpair()
                 self._peers.forget(pairing, told=True)
                 return
-            self._peers.exchange(pairing)
+            answer = self._peers.exchange(pairing)
             shown = self.show(pairing.id)
-            if shown.lag_points and not self._jobs.running(JobKind.REPLICATE, pairing.id):
+            if self._jobs.running(JobKind.REPLICATE, pairing.id):
+                return
+            if self._is_asked(shown.pairing, answer):
+                self.start(pairing.id, trigger=Trigger.RETRY, reason="the target asks for what it lacks")
+            elif shown.lag_points:
                 self.start(pairing.id, trigger=Trigger.RETRY, reason="points are waiting to be sent")
         except Failed:
             return  # `exchange` has written down how the link is; the next touch tries again.
         finally:
             self._touching.release()
+
+    def _is_asked(self, pairing: Pairing, answer: StatusAnswer) -> bool:
+        """Whether the target wants images that are here, and that was not tried just now."""
+        if answer.paused or pairing.paused_here:
+            return False
+        stored = self._catalog.points.find_images(answer.wanted)
+        wanted = frozenset(id for id, image in stored.items() if image.here and not image.damaged)
+        before, when = self._asked.get(pairing.id, (frozenset[str](), 0.0))
+        now = self._clock.monotonic()
+        if not wanted or (wanted <= before and now - when < ASKED_S):
+            return False
+        self._asked[pairing.id] = (wanted, now)
+        return True
 
     def _run(self, pairing_id: str, reporter: JobReporter, *, force: bool) -> dict[str, Any]:
         began = self._clock.monotonic()

@@ -92,6 +92,11 @@ class Bringing:
         self.known_points = {withheld.point for withheld in plan.withheld}
         return len(plan.steps)
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What `plan` found, parents first."""
+        return self._steps
+
     def run(self, machines: Sequence[Machine], places: Mapping[str, str]) -> None:
         """Each image committed by itself. `places`: repository (id) of each machine (id)."""
         known = {machine.id: machine for machine in machines}

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 
-from console.domain.replication import Holding, ReplicationPlan, Reservation, SourceImage, plan_replication
+from console.domain.replication import (
+    Holding,
+    ReplicationPlan,
+    Reservation,
+    SourceImage,
+    Withheld,
+    WithheldReason,
+    plan_replication,
+)
 
 
 class Chains(StrEnum):
@@ -32,7 +41,7 @@ def choose(
     if chains is Chains.LATEST:
         chosen = _newest(images, chosen)
     if held is not None or wanted is None or chains is Chains.LATEST:
-        chosen = _with_chains(images, chosen)
+        chosen = with_chains(images, chosen)
     if held is None and wanted is not None:
         chosen &= set(wanted)
     return plan_replication([image for image in images if image.image in chosen], held or {}, elsewhere)
@@ -44,7 +53,8 @@ def _newest(images: Sequence[SourceImage], among: Collection[str]) -> set[str]:
     return {image.image for image in candidates if newest is not None and image.point == newest.point}
 
 
-def _with_chains(images: Sequence[SourceImage], chosen: Collection[str]) -> set[str]:
+def with_chains(images: Sequence[SourceImage], chosen: Collection[str]) -> set[str]:
+    """Images (ids) with all that they build on, as far as it is among `images`."""
     parents = {image.image: image.parent for image in images}
     closed: set[str] = set()
     for start in chosen:
@@ -53,3 +63,20 @@ def _with_chains(images: Sequence[SourceImage], chosen: Collection[str]) -> set[
             closed.add(image)
             image = parents[image]
     return closed
+
+
+def held_back_sentences(machine: str, withheld: Iterable[Withheld]) -> list[tuple[WithheldReason, str]]:
+    """Why images of a machine (its name) are not written, a sentence for each reason: a drive leaves out thousands."""
+    numbers = Counter((one.reason, one.detail if one.reason is WithheldReason.ON_SEED else "") for one in withheld)
+    told = []
+    for (reason, detail), number in sorted(numbers.items()):
+        why = {
+            WithheldReason.AT_TARGET: "the target has them",
+            WithheldReason.ON_SEED: f"they are on the seed drive {detail[:8]}",
+            WithheldReason.DAMAGED_HERE: "they are damaged here",
+            WithheldReason.NOT_WHOLE_HERE: "they build on images that are not here",
+            WithheldReason.PAUSED: "replication is paused",
+        }[reason]
+        images = "1 image is" if number == 1 else f"{number} images are"
+        told.append((reason, f"“{machine}”: {images} not written, because {why}."))
+    return told

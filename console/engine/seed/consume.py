@@ -68,9 +68,9 @@ class Consume:
         """
         archive = open_archive([Path(path) for path in paths])
         pairing = pairing_of(self._catalog, self._core_id, archive)
-        chosen = self._chosen(archive.manifest, machines)
-        places = {machine.id: self._place(pairing, machine, repositories or {}) for machine in chosen}
-        self._refuse_strangers(chosen, repositories or {})
+        chosen = self.chosen(archive.manifest, machines)
+        places = {machine.id: self.place(pairing, machine, repositories or {}) for machine in chosen}
+        self.refuse_strangers(chosen, repositories or {})
         return self._jobs.submit(
             JobKind.SEED_CONSUME,
             archive.manifest.seed,
@@ -134,7 +134,7 @@ class Consume:
             "duration_s": round(self._clock.monotonic() - began, 3),
         }
 
-    def _chosen(self, manifest: Manifest, names: Sequence[str]) -> list[Machine]:
+    def chosen(self, manifest: Manifest, names: Sequence[str]) -> list[Machine]:
         """The machines of the drive, or the named ones: by id, by their name on the drive, or their name here."""
         there = {entry.point.machine for entry in manifest.points}
         machines = [machine for machine in manifest.machines if machine.id in there]
@@ -149,8 +149,10 @@ class Consume:
             chosen[found[0].id] = found[0]
         return list(chosen.values())
 
-    def _place(self, pairing: Pairing, machine: Machine, wishes: Mapping[str, str]) -> str:
-        """The repository (id) a machine's images go to: where it is already, or as wished, or the default."""
+    def place(self, pairing: Pairing, machine: Machine, wishes: Mapping[str, str]) -> str:
+        """The repository (id) a machine's images go to: where it is already, or as wished, or the default.
+
+        Raises Failed `machine-elsewhere`, `repository-fixed`, `no-repository`, `no-such-repository`."""
         known = self._catalog.machines.find(machine.id)
         wish = next((wishes[name] for name in (machine.id, machine.name) if name in wishes), None)
         if wish is None and known is not None:
@@ -181,7 +183,8 @@ class Consume:
                 "Consume the other machines with --machine, or remove it there first.",
             )
 
-    def _refuse_strangers(self, chosen: Sequence[Machine], wishes: Mapping[str, str]) -> None:
+    def refuse_strangers(self, chosen: Sequence[Machine], wishes: Mapping[str, str]) -> None:
+        """Refuses wishes for machines that are not on the drive (`no-such-machine`)."""
         names = {name for machine in chosen for name in (machine.id, machine.name)}
         names |= {known.name for m in chosen if (known := self._catalog.machines.find(m.id)) is not None}
         for name in wishes:

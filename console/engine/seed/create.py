@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from console.catalog import Catalog
 from console.domain.clock import Clock
-from console.domain.errors import Cancelled, Failed, refused
+from console.domain.errors import Cancelled, Failed, Failure, refused
 from console.domain.events import Severity
 from console.domain.pairing import CoreIdentity, Direction, Pairing
-from console.domain.progress import Reporter
+from console.domain.progress import Reporter, Silent
 from console.domain.seeds import Seed, SeedState
 from console.engine.journal import Journal
 from console.engine.repositories import Repositories
@@ -22,6 +23,19 @@ from console.engine.seed.writing import Chosen, Holdings, SeedWriting, Wish, res
 from console.seeding.archive import SeedDirectory, directory_name, seeds_at
 from console.seeding.media import MediumFiles
 from console.wire.identity import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What writing would do now. `bytes`: on all media, exactly where `counted`. `lost`: seeds that would be erased, of
+    each place; `refused`: why a place cannot be used as it is. `begun`: the seed was set aside or begun before."""
+
+    chosen: Chosen
+    bytes: int
+    counted: bool
+    lost: Mapping[Path, Sequence[SeedDirectory]]
+    refused: Mapping[Path, Failure]
+    begun: Seed | None
 
 
 class SeedCreation:
@@ -55,6 +69,21 @@ class SeedCreation:
         """Raises Failed `location-not-empty` when a seed lies there that may not go."""
         self._in_the_way()
 
+    def foresee(self, holdings: Holdings | None, within: float) -> Foreseen:
+        """What `run` would do now. Changes nothing; a size that is not counted `within` seconds is estimated."""
+        lost: dict[Path, list[SeedDirectory]] = {}
+        refusals: dict[Path, Failure] = {}
+        for place in self._wish.places:
+            try:
+                lost[place] = self._in_the_way([place])
+            except Failed as known:
+                refusals[place] = known.failure
+        writing = self._writing(Silent())
+        replaced = {self.seed_id, *(found.seed for there in lost.values() for found in there)}
+        chosen = writing.choose(self._wanted(self._waiting()) or None, replaced, holdings)
+        size, counted = writing.measure(chosen.steps, within) if chosen.steps else (0, True)
+        return Foreseen(chosen, size, counted, lost, refusals, self._catalog.seeds.find(self.seed_id))
+
     def run(self, reporter: Reporter, holdings: Holdings | None) -> dict[str, Any]:
         """Writes it. The result is that of `seed create`."""
         began = self._clock.monotonic()
@@ -62,32 +91,18 @@ class SeedCreation:
         if row is not None and row.state is not SeedState.DEFINED:
             # Another job wrote it while this one was queued.
             self.seed_id = self._begun_or_new()
-        writing = SeedWriting(
-            self._catalog,
-            self._repositories,
-            self._clock,
-            self._identity,
-            self._me,
-            self._wish,
-            reporter,
-            self._files,
-        )
+        writing = self._writing(reporter)
         waiting = self._waiting()
-        wanted = [image for seed in waiting for image in seed.images if image in self._known]
+        wanted = self._wanted(waiting)
         in_the_way = self._in_the_way()
         replaced = {self.seed_id, *(directory.seed for directory in in_the_way)}
         chosen = writing.choose(wanted or None, replaced, holdings)
-        for sentence in chosen.held_back:
+        for _, sentence in chosen.held_back:
             reporter.log(sentence)
         if not chosen.steps:
             with self._catalog.transaction():
                 self._close_needless(waiting, chosen)
-            raise refused(
-                "nothing-to-seed",
-                f"There is nothing to write: “{self._wish.pairing.name}” has it all, or it is on its way on other "
-                "drives.",
-                "Look at replicore seed list; abandon a drive that was lost, then start again.",
-            )
+            raise nothing_to_seed(self._wish.pairing)
         with self._catalog.transaction():
             self._forget(in_the_way)
         clear(self._wish.places, in_the_way, self._files)
@@ -170,8 +185,9 @@ class SeedCreation:
             text = f"The seed drive {seed.title} is overwritten; what was on it counts as not sent."
             self._journal.note(Severity.WARNING, "seed-overwritten", text, seed.id)
 
-    def _in_the_way(self) -> list[SeedDirectory]:
-        return lying_there(self._wish.places, self._way, continued=self._is_this, ours=self._is_ours)
+    def _in_the_way(self, places: Sequence[Path] | None = None) -> list[SeedDirectory]:
+        among = self._wish.places if places is None else places
+        return lying_there(among, self._way, continued=self._is_this, ours=self._is_ours)
 
     def _is_this(self, found: SeedDirectory) -> bool:
         return is_of(found, self.seed_id)
@@ -194,6 +210,22 @@ class SeedCreation:
                 return seed.id
         return uuid.uuid4().hex
 
+    def _writing(self, reporter: Reporter) -> SeedWriting:
+        return SeedWriting(
+            self._catalog,
+            self._repositories,
+            self._clock,
+            self._identity,
+            self._me,
+            self._wish,
+            reporter,
+            self._files,
+        )
+
+    def _wanted(self, waiting: Iterable[Seed]) -> list[str]:
+        """What is set aside, of the machines of this drive."""
+        return [image for seed in waiting for image in seed.images if image in self._known]
+
     def _waiting(self) -> list[Seed]:
         return self._catalog.seeds.list(self._wish.pairing.id, Direction.OUTGOING, [SeedState.DEFINED])
 
@@ -202,6 +234,14 @@ class SeedCreation:
 
     def _end(self, seed: Seed, state: SeedState) -> None:
         self._catalog.seeds.update(replace(seed, state=state, ended=self._clock.now()))
+
+
+def nothing_to_seed(pairing: Pairing) -> Failed:
+    return refused(
+        "nothing-to-seed",
+        f"There is nothing to write: “{pairing.name}” has it all, or it is on its way on other drives.",
+        "Look at replicore seed list; abandon a drive that was lost, then start again.",
+    )
 
 
 def reserve(catalog: Catalog, pairing: Pairing, images: Sequence[str], now: datetime) -> Seed:

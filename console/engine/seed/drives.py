@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -96,21 +96,62 @@ class SeedDrives:
         `bad-segment-size`, `bad-medium-size`, `bad-reuse`, `bad-chains`, what `seed_places.check_place` says,
         `location-not-empty`. The job: `nothing-to-seed`, `medium-full`, `medium-gone`, ….
         """
+        wish, way = self.wish(
+            pairing,
+            to,
+            machines=machines,
+            segment_size=segment_size,
+            medium_size=medium_size,
+            reuse=reuse,
+            chains=chains,
+            customer_id=customer_id,
+            comment=comment,
+        )
+        for place in wish.places:
+            check_place(place, self._repositories)
+        creation = self.creation(wish, way)
+        creation.check()
+        return self._jobs.submit(
+            JobKind.SEED_CREATE,
+            creation.seed_id,
+            lambda reporter: creation.run(reporter, self.holdings),
+            reason=f"a seed drive for “{wish.pairing.name}”",
+            user=user,
+            lanes=[f"seed-create:{wish.pairing.id}"],
+        )
+
+    def wish(
+        self,
+        pairing: str,
+        to: Sequence[str],
+        *,
+        machines: Sequence[str] = (),
+        segment_size: int | None = None,
+        medium_size: int | None = None,
+        reuse: str = "never",
+        chains: str = "whole",
+        customer_id: str = "",
+        comment: str = "",
+        somewhere: bool = True,
+    ) -> tuple[Wish, Reuse]:
+        """What is asked for, as it is understood. `somewhere`: at least one place must be named. Raises Failed as
+        `start_create` says, but for what it says of the places themselves."""
         found = self._outgoing(pairing)
         wish = Wish(
             found,
             self._members(found, machines),
-            named_places(to),
+            named_places(to) if to or somewhere else (),
             _size("segment", segment_size, MIN_SEGMENT, MAX_SEGMENT),
             _size("medium", medium_size, MIN_SEGMENT, 1 << 60),
             _one_of(Chains, "chains", chains),
             customer_id,
             comment,
         )
-        way = _one_of(Reuse, "reuse", reuse)
-        for place in wish.places:
-            check_place(place, self._repositories)
-        creation = SeedCreation(
+        return wish, _one_of(Reuse, "reuse", reuse)
+
+    def creation(self, wish: Wish, way: Reuse) -> SeedCreation:
+        """The life of the seed that is wished for, before it begins."""
+        return SeedCreation(
             self._catalog,
             self._repositories,
             self._journal,
@@ -120,15 +161,6 @@ class SeedDrives:
             wish,
             way,
             self._files,
-        )
-        creation.check()
-        return self._jobs.submit(
-            JobKind.SEED_CREATE,
-            creation.seed_id,
-            lambda reporter: creation.run(reporter, self.holdings),
-            reason=f"a seed drive for “{found.name}”",
-            user=user,
-            lanes=[f"seed-create:{found.id}"],
         )
 
     def list(self, pairing: str | None = None) -> list[Seed]:
@@ -208,6 +240,32 @@ class SeedDrives:
             elif len(before) == len(seed.images):
                 text = f"{len(arrived)} of {len(before)} images of the seed drive {seed.title} are at the target."
                 self._journal.note(Severity.INFO, "seed-partly-consumed", text, seed.id)
+
+    def release(self, pairing: Pairing, images: Collection[str]) -> tuple[str, ...]:
+        """The target asks for these images (ids) by wire: those that have not arrived are set aside no longer. A drive
+        of which nothing is left is abandoned; one that is being written is left alone. Returns what was released."""
+        released: tuple[str, ...] = ()
+        with self._catalog.transaction():
+            for seed in self._catalog.seeds.list(pairing.id, Direction.OUTGOING):
+                if not seed.state.reserves or seed.state is SeedState.COPYING:
+                    continue
+                waiting = self._catalog.seeds.outstanding(seed.id)
+                going = [image for image in waiting if image in images]
+                if not going:
+                    continue
+                released += tuple(going)
+                if len(going) == len(waiting):
+                    self._catalog.seeds.update(replace(seed, state=SeedState.ABANDONED, ended=self._clock.now()))
+                else:
+                    kept = tuple(image for image in seed.images if image not in going)
+                    self._catalog.seeds.update(replace(seed, images=kept))
+                rest = "nothing is left for it" if len(going) == len(waiting) else "the others still come with it"
+                text = (
+                    f"“{pairing.name}” asks for {len(going)} image(s) by wire that were set aside for the seed drive "
+                    f"{seed.title}; {rest}."
+                )
+                self._journal.note(Severity.WARNING, "seed-released", text, seed.id)
+        return released
 
     def _abandonable(self, id: str) -> Seed:
         seed = self._catalog.seeds.get(id)

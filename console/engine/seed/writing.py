@@ -16,12 +16,12 @@ from console.domain.objects import ObjectRef
 from console.domain.pairing import CoreIdentity, Pairing
 from console.domain.progress import Reporter
 from console.domain.recovery_points import VolumeImage
-from console.domain.replication import Holding, ImageOffer, Step
+from console.domain.replication import Holding, ImageOffer, Step, WithheldReason
 from console.domain.seeds import Seed, SeedState
 from console.domain.sizes import format_size
 from console.engine.ends import LocalSource
 from console.engine.repositories import Repositories
-from console.engine.seed.choice import Chains, choose
+from console.engine.seed.choice import Chains, choose, held_back_sentences
 from console.engine.transfer import transfer
 from console.seeding.drive import Drive
 from console.seeding.manifest import FORMAT, Manifest, encode
@@ -35,6 +35,7 @@ Holdings = Callable[[Pairing, str], Mapping[str, Holding]]
 
 _SOURCE_DAMAGE = frozenset({"object-missing", "object-damaged", "frame-damaged", "node-invalid"})
 _ROOM_PER_IMAGE = 2 << 10
+_ROOM_PER_OBJECT = 64
 _ROOM = 64 << 10
 """Bytes of a manifest, generously: so much, and so much more per image."""
 
@@ -55,10 +56,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What goes on the drive, in order; `held_back`: sentences about what does not. `asked`: the target was."""
+    """What goes on the drive, in order; `held_back`: why, and a sentence, what does not. `asked`: the target was."""
 
     steps: tuple[Step, ...]
-    held_back: tuple[str, ...]
+    held_back: tuple[tuple[WithheldReason, str], ...]
     at_target: tuple[str, ...]
     asked: bool
 
@@ -94,7 +95,7 @@ class SeedWriting:
         drives is left out, but for the seeds (ids) that are `replaced` by this one. Asks the target, if it can be."""
         self._reporter.phase(f"Asking “{self._wish.pairing.name}” what it has")
         steps: list[Step] = []
-        held_back: list[str] = []
+        held_back: list[tuple[WithheldReason, str]] = []
         at_target: list[str] = []
         asked = holdings is not None
         for machine in self._wish.machines:
@@ -110,11 +111,39 @@ class SeedWriting:
             }
             plan = choose(images, mine, held, others, self._wish.chains)
             steps += plan.steps
-            at_target += [w.image for w in plan.withheld if w.reason.value == "at-target"]
-            for withheld in plan.withheld:
-                why = f"{withheld.reason.value} {withheld.detail[:8]}".strip()
-                held_back.append(f"“{machine.name}”: image {withheld.image[:12]} is not written: {why}.")
+            at_target += [w.image for w in plan.withheld if w.reason is WithheldReason.AT_TARGET]
+            held_back += held_back_sentences(machine.name, plan.withheld)
         return Chosen(tuple(steps), tuple(held_back), tuple(at_target), asked)
+
+    def measure(self, steps: Sequence[Step], within: float) -> tuple[int, bool]:
+        """Bytes that the steps take on a drive, and whether that was counted to the end. What is not counted `within`
+        seconds is taken for as much as it took when it was backed up; what it shares with others counts twice then."""
+        deadline = self._clock.monotonic() + within
+        images = self._catalog.points.find_images([step.image for step in steps])
+        seen: set[bytes] = set()
+        size, counted = 0, True
+        for step in steps:
+            if step.image not in images:  # deleted since it was chosen
+                continue
+            image = images[step.image].image
+            counted = counted and self._clock.monotonic() <= deadline
+            if not counted:
+                size += image.bytes_stored
+                continue
+            source = self._source(image)
+            try:
+                for batch in self._increment(image, step.names):
+                    ids = [ref.id for ref in batch if ref.id not in seen]
+                    seen.update(ids)
+                    size += source.stored_size(ids) + _ROOM_PER_OBJECT * len(ids)
+                    if self._clock.monotonic() > deadline:
+                        counted = False
+                        size += image.bytes_stored
+                        break
+            except Failed as unreadable:
+                if unreadable.failure.code not in _SOURCE_DAMAGE:
+                    raise
+        return size + _ROOM + _ROOM_PER_IMAGE * len(steps), counted
 
     def write(self, seed: Seed, steps: Sequence[Step]) -> Manifest:
         """Writes the drive, to the end. Raises Failed as `SeedWriter.store` says, `nothing-to-seed` when none of the

@@ -15,11 +15,11 @@ from console.domain.answers import (
     SignedIn,
 )
 from console.domain.settings import SETTINGS, setting
+from console.domain.words import words
 from console.service import present
 from console.service.access import IDLE_S, Access, Administrator, Caller, Reader, bearer
 from console.service.routing import noun
 from console.service.serving import Serving
-from console.wire.words import words
 
 router = noun("core")
 

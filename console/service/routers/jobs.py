@@ -3,36 +3,52 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query, Request
 
 from console.domain.answers import JobAnswer, JobLog, JobPage
 from console.domain.clock import iso
-from console.domain.jobs import JobKind, JobState
+from console.domain.errors import usage
+from console.domain.jobs import Job, JobKind, JobState
+from console.engine.core import Core
 from console.service import present
 from console.service.access import JobKeeper, Reader
-from console.service.routing import After, Limit, noun
+from console.service.routing import After, Limit, Offset, not_both, noun
 
 router = noun("jobs")
 
 WAIT_MAX_S = 30.0
+State = Literal[
+    "queued", "running", "cancelling", "succeeded", "failed", "crashed", "cancelled", "interrupted", "active", "ended"
+]
+assert set(State.__args__) == {"active", "ended", *JobState}  # type: ignore[attr-defined]
 
 
 @router.get("/jobs")
 def jobs(
     by: Reader,
-    state: JobState | None = None,
+    state: State | None = None,
     kind: JobKind | None = None,
     subject: str | None = None,
+    descending: bool = True,
+    offset: Offset = None,
     limit: Limit = 100,
     after: After = None,
 ) -> JobPage:
-    """Newest first."""
-    found, more = by.core.catalog.jobs.page(state=state, kind=kind, subject=subject, limit=limit, after=after)
-    # What runs is further on than what was last written down.
-    current = [by.core.jobs.get(job.id) if not job.state.ended else job for job in found]
-    return {"jobs": [present.job(by.core, job, 0) for job in current], "next": more}
+    """Newest first. `state`: one of the states, `active` or `ended`. With `offset` a window, which has the total; only
+    windows run the other way, or over several states."""
+    catalog = by.core.catalog.jobs
+    states = _states(state)
+    if offset is not None:
+        not_both(offset, after)
+        found, total = catalog.window(states, kind, subject, descending=descending, offset=offset, limit=limit)
+        return {"jobs": _current(by.core, found), "next": None, "total": total}
+    if not descending or (states is not None and len(states) > 1):
+        raise usage("order-needs-offset", "Pages by cursor are newest first, of one state.", "Give an offset.")
+    one = next(iter(states), None) if states else None
+    found, more = catalog.page(state=one, kind=kind, subject=subject, limit=limit, after=after)
+    return {"jobs": _current(by.core, found), "next": more}
 
 
 @router.get("/jobs/{job}")
@@ -59,6 +75,20 @@ def cancel_job(job: str, by: JobKeeper) -> JobAnswer:
     by.core.jobs.cancel(job)
     found, version = by.core.jobs.wait(job, 0, 0.0)
     return present.job(by.core, found, version)
+
+
+def _states(wanted: str | None) -> list[JobState] | None:
+    if wanted is None:
+        return None
+    if wanted in ("active", "ended"):
+        return [state for state in JobState if state.ended == (wanted == "ended")]
+    return [JobState(wanted)]
+
+
+def _current(core: Core, found: list[Job]) -> list[JobAnswer]:
+    # What runs is further on than what was last written down.
+    current = [core.jobs.get(job.id) if not job.state.ended else job for job in found]
+    return [present.job(core, job, 0) for job in current]
 
 
 @router.get("/jobs/{job}/log")

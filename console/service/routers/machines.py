@@ -51,9 +51,17 @@ class WantedBackup(BaseModel):
 
 
 @router.get("/machines")
-def machines(by: Reader, kind: MachineKind | None = None, limit: Limit = 100, after: After = None) -> MachinePage:
-    """By name."""
-    found = sorted(by.core.catalog.machines.list(kind), key=lambda machine: (machine.name.lower(), machine.id))
+def machines(
+    by: Reader, kind: MachineKind | None = None, text: str | None = None, limit: Limit = 100, after: After = None
+) -> MachinePage:
+    """By name. `text`: part of the name or origin."""
+    wanted = (text or "").casefold()
+    matching = [
+        machine
+        for machine in by.core.catalog.machines.list(kind)
+        if wanted in machine.name.casefold() or wanted in present.origin(by.core, machine).casefold()
+    ]
+    found = sorted(matching, key=lambda machine: (machine.name.lower(), machine.id))
     shown, more = page(found, limit, after, lambda machine: machine.id)
     return {"machines": [present.machine(by.core, machine) for machine in shown], "next": more}
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel
 
 from console.domain.answers import JobAnswer
 from console.domain.errors import refused
-from console.domain.pairing import Direction, Pairing
+from console.domain.pairing import Direction, Pairing, RepositoryOffer
 from console.domain.replication_answers import (
+    Looked,
+    OfferAnswer,
+    Offers,
     Paired,
     PairingDetailAnswer,
     PairingPage,
@@ -16,6 +21,7 @@ from console.domain.replication_answers import (
     Probed,
 )
 from console.engine.core import Core
+from console.engine.replicate.pair import Probe
 from console.service import present, present_pairing
 from console.service.access import Administrator, BacksUp, Reader
 from console.service.routing import After, Limit, noun, page
@@ -28,13 +34,26 @@ class Address(BaseModel):
     port: int
 
 
-class NewPairing(Address):
+class SignIn(Address):
     """`fingerprint`: what a person confirmed; the target is refused when it shows another."""
 
     user: str
     password: str
     fingerprint: str
+
+
+class NewPairing(SignIn):
+    """`name`: what it is called here; without one as the target calls itself."""
+
     name: str | None = None
+
+
+class EditedPairing(BaseModel):
+    """None: stays as it is."""
+
+    name: str | None = None
+    host: str | None = None
+    port: int | None = None
 
 
 class NewMembers(BaseModel):
@@ -70,15 +89,17 @@ def pairings(by: Reader, direction: Direction | None = None, limit: Limit = 100,
 @router.post("/pairings/probe")
 def probe(body: Address, by: Administrator) -> Probed:
     """What the Core at an address shows of itself, before anybody signs in. Refused: `target-unreachable`."""
-    found = by.core.pair.probe(body.host, body.port)
+    return _probed(body, by.core.pair.probe(body.host, body.port))
+
+
+@router.post("/pairings/look")
+def look(body: SignIn, by: Administrator) -> Looked:
+    """Signs in at the target to see which repositories it offers; no pairing is made, here or there."""
+    looked = by.core.pair.look(body.host, body.port, body.user, body.password, body.fingerprint)
     return {
-        "host": body.host,
-        "port": body.port,
-        "core": found.identity.id,
-        "name": found.identity.name,
-        "version": found.identity.version,
-        "fingerprint": found.identity.fingerprint,
-        "words": list(found.words),
+        **_probed(body, looked.found),
+        "repositories": _offers(looked.repositories),
+        "warnings": list(looked.warnings),
     }
 
 
@@ -91,10 +112,7 @@ def pair(body: NewPairing, by: Administrator) -> Paired:
         "name": paired.pairing.name,
         "peer": paired.pairing.peer.name,
         "fingerprint": paired.pairing.peer.fingerprint,
-        "repositories": [
-            {"id": offer.id, "name": offer.name, "default": offer.default, "free_bytes": offer.free}
-            for offer in paired.repositories
-        ],
+        "repositories": _offers(paired.repositories),
         "warnings": list(paired.warnings),
     }
 
@@ -103,6 +121,14 @@ def pair(body: NewPairing, by: Administrator) -> Paired:
 def pairing(pairing: str, by: Reader) -> PairingDetailAnswer:
     """With each machine: its state, lag, rate and who paused it."""
     return present_pairing.pairing_detail(by.core.replicate.show(pairing))
+
+
+@router.patch("/pairings/{pairing}")
+def edit_pairing(pairing: str, body: EditedPairing, by: Administrator) -> PairingDetailAnswer:
+    """Changes what is given: its name here, or where the target is reached. The target is not asked: whether it is
+    there shows at the next contact. Refused: `pairing-is-incoming` for an address, `bad-address`, `name-taken`."""
+    edited = by.core.pair.edit(pairing, name=body.name, host=body.host, port=body.port)
+    return present_pairing.pairing_detail(by.core.replicate.show(edited.id))
 
 
 @router.post("/pairings/{pairing}/machines")
@@ -148,6 +174,12 @@ def resume_pairing(pairing: str, body: OneMember, by: Administrator) -> PairingD
     return present_pairing.pairing_detail(by.core.replicate.show(pairing))
 
 
+@router.get("/pairings/{pairing}/repositories")
+def offers(pairing: str, by: Reader) -> Offers:
+    """Those of the target, which is asked now. Refused: `pairing-is-incoming`, and where it cannot be reached."""
+    return {"repositories": _offers(by.core.arrange.offers(pairing))}
+
+
 @router.get("/pairings/{pairing}/plan")
 def plan(pairing: str, by: Reader) -> PlanAnswer:
     """What the next run would send, and why not the rest. Asks the target what it has; sends nothing."""
@@ -160,6 +192,24 @@ def force(pairing: str, by: BacksUp) -> JobAnswer:
     """A job: everything that waits is sent now. Refused: `replication-paused`."""
     job = by.core.replicate.start(pairing, user=by.user, reason="asked for", force=True)
     return present.job(by.core, job, 0)
+
+
+def _probed(at: Address, found: Probe) -> Probed:
+    return {
+        "host": at.host,
+        "port": at.port,
+        "core": found.identity.id,
+        "name": found.identity.name,
+        "version": found.identity.version,
+        "fingerprint": found.identity.fingerprint,
+        "words": list(found.words),
+    }
+
+
+def _offers(offers: Sequence[RepositoryOffer]) -> list[OfferAnswer]:
+    return [
+        {"id": offer.id, "name": offer.name, "default": offer.default, "free_bytes": offer.free} for offer in offers
+    ]
 
 
 def _end_incoming(core: Core, found: Pairing, body: LeavingMembers) -> PairingRemoved:

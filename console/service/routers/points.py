@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel
 
+from console.catalog.windows import PointFilter, PointSort
 from console.domain import paths
 from console.domain.answers import FileList, JobAnswer, Loss, PointDetailAnswer, PointPage, PointsDeleted
 from console.domain.chains import ChainState
+from console.domain.errors import usage
+from console.domain.recovery_points import ImageKind
 from console.engine.core import Core
 from console.service import present
 from console.service.access import Administrator, Reader, Restorer
-from console.service.routing import After, Limit, noun
+from console.service.routing import After, Limit, Offset, not_both, noun, zoned
 
 router = noun("recovery points")
 
@@ -39,11 +44,32 @@ class WantedFiles(BaseModel):
 
 @router.get("/points")
 def points(
-    by: Reader, machine: str | None = None, state: State | None = None, limit: Limit = 100, after: After = None
+    by: Reader,
+    machine: str | None = None,
+    state: State | None = None,
+    kind: ImageKind | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    sort: PointSort = PointSort.TIME,
+    descending: bool = True,
+    offset: Offset = None,
+    limit: Limit = 100,
+    after: After = None,
 ) -> PointPage:
-    """Newest first."""
-    views, more = by.core.points.page(machine, state, limit, after)
-    return {"points": [present.point(view) for view in views], "next": more}
+    """Newest first. With `offset` a window, which has the total; only windows have another order than that by time.
+    What can be restored of an orphan is counted for it, in windows behind the caller's back: then it is said again."""
+    wanted = PointFilter(None, kind, zoned(since), zoned(until))
+    if offset is None:
+        if sort is not PointSort.TIME:
+            raise usage("order-needs-offset", "Pages by cursor are by time.", "Give an offset for another order.")
+        views, more = by.core.points.page(machine, state, limit, after, newest_first=descending, wanted=wanted)
+        return {"points": [present.point(view) for view in views], "next": more}
+    not_both(offset, after)
+    of = by.core.catalog.machines.get(machine).id if machine else None
+    views, total = by.core.point_list.window(
+        replace(wanted, machine=of), state, sort, descending=descending, offset=offset, limit=limit
+    )
+    return {"points": [present.point(view) for view in views], "next": None, "total": total}
 
 
 @router.get("/points/{point}")

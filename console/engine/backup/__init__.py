@@ -1,0 +1,1 @@
+"""Backing up: from volumes to a recovery point."""

@@ -1,0 +1,193 @@
+"""One backup of one machine: an image per volume, then the point that holds them, in the order of safety."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from console.catalog import Catalog
+from console.domain import paths
+from console.domain.clock import Clock, iso
+from console.domain.events import Severity
+from console.domain.jobs import JobWarning
+from console.domain.machines import Machine, Volume
+from console.domain.objects import Kind
+from console.domain.progress import Reporter
+from console.domain.recovery_points import BaseReason, ImageKind, RecoveryPoint, VolumeImage
+from console.engine.backup.imaging import Imager
+from console.engine.backup.parents import Foundation, Foundations, Parent
+from console.engine.journal import Journal
+from console.repository import Repository, WriteSession
+from console.repository.records import encode_record
+from console.sources.reading import HostFiles
+
+KEPT_WARNINGS = 1000
+
+
+@dataclass
+class Listening:
+    """A reporter that also keeps the warnings (the first ones; `count` has all) for the result."""
+
+    reporter: Reporter
+    kept: list[JobWarning] = field(default_factory=list)
+    count: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def phase(self, name: str, *, bytes_total: int | None = None, items_total: int | None = None) -> None:
+        self.reporter.phase(name, bytes_total=bytes_total, items_total=items_total)
+
+    def advance(self, *, bytes: int = 0, items: int = 0, text: str | None = None) -> None:
+        self.reporter.advance(bytes=bytes, items=items, text=text)
+
+    def expect(self, *, bytes_total: int | None = None, items_total: int | None = None) -> None:
+        self.reporter.expect(bytes_total=bytes_total, items_total=items_total)
+
+    def warn(self, code: str, message: str) -> None:
+        with self._lock:
+            self.count += 1
+            if len(self.kept) < KEPT_WARNINGS:
+                self.kept.append(JobWarning(code, message))
+        self.reporter.warn(code, message)
+
+    def log(self, message: str) -> None:
+        self.reporter.log(message)
+
+    def check(self) -> None:
+        self.reporter.check()
+
+
+class Backup:
+    """Makes one recovery point. Used once."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        repository: Repository,
+        journal: Journal,
+        clock: Clock,
+        machine: Machine,
+        reporter: Reporter,
+        *,
+        core: tuple[str, str],
+        private: Collection[bytes],
+        files: HostFiles,
+    ) -> None:
+        """`core`: id and name of this Core. `private`: directories that no image may hold."""
+        self._catalog = catalog
+        self._repository = repository
+        self._journal = journal
+        self._clock = clock
+        self._machine = machine
+        self._reporter = Listening(reporter)
+        self._core = core
+        self._private = private
+        self._files = files
+
+    def run(self, *, base: bool) -> dict[str, Any]:
+        """The result of `backup` (shared contract of commands). Raises Failed as `Imager.image`; Cancelled."""
+        started, begun = self._clock.now(), self._clock.monotonic()
+        machine = self._machine
+        foundations = Foundations(self._catalog, self._repository, machine)
+        found = [(volume, foundations.find(volume, forced=base)) for volume in machine.volumes]
+        self._tell(found)
+        point = RecoveryPoint(uuid.uuid4().hex, machine.id, started, self._core[0], ())
+        with self._repository.session() as session:
+            images = tuple(self._image(session, point.id, volume, foundation) for volume, foundation in found)
+            session.flush()
+            point = replace(
+                point,
+                images=images,
+                duration_s=round(self._clock.monotonic() - begun, 6),
+                warnings=self._reporter.count,
+            )
+            record = session.put(Kind.RECORD, encode_record(*self._core, machine, point)).id
+            session.flush()
+        # What the catalog says must be true whatever dies now: everything it names is synced.
+        point = replace(point, record=record.hex())
+        ids = {image.id for image in images}
+        self._catalog.points.add(point, self._repository.id, here=ids, names=ids)
+        return self._result(point, started)
+
+    def _tell(self, found: list[tuple[Volume, Foundation]]) -> None:
+        """Says what is about to happen: how much, and why where a volume is imaged anew as a whole."""
+        parents = [foundation for _, foundation in found if isinstance(foundation, Parent)]
+        if len(parents) == len(found):
+            self._reporter.phase(
+                "Scanning and reading",
+                bytes_total=sum(parent.root.bytes for parent in parents),
+                items_total=sum(parent.root.files + parent.root.others for parent in parents),
+            )
+        else:
+            self._reporter.phase("Scanning and reading")
+        for volume, foundation in found:
+            if foundation is BaseReason.PARENT_LOST:
+                message = (
+                    f"No earlier image of volume “{volume.label}” of “{self._machine.name}” is whole on this Core; "
+                    "a base image is made."
+                )
+                self._reporter.warn("parent-lost", message)
+                self._journal.note(Severity.WARNING, "parent-lost", message, self._machine.id, alert=True)
+            elif isinstance(foundation, BaseReason):
+                self._reporter.log(f"Volume “{volume.label}”: a base image ({foundation.value}).")
+
+    def _image(self, session: WriteSession, point: str, volume: Volume, foundation: Foundation) -> VolumeImage:
+        parent = foundation if isinstance(foundation, Parent) else None
+        imager = Imager(
+            paths.from_text(volume.path),
+            self._repository,
+            session,
+            self._reporter,
+            self._clock,
+            excludes=self._machine.excludes,
+            private=self._private,
+            files=self._files,
+        )
+        made = imager.image(parent.root if parent else None)
+        return VolumeImage(
+            uuid.uuid4().hex,
+            point,
+            volume.id,
+            volume.label,
+            ImageKind.INCREMENTAL if parent else ImageKind.BASE,
+            foundation if isinstance(foundation, BaseReason) else None,
+            parent.image.id if parent else None,
+            made.root,
+            size=made.volume.bytes,
+            bytes_read=made.bytes_read,
+            bytes_new=made.bytes_new,
+            bytes_stored=made.bytes_stored,
+            files=made.volume.files,
+            directories=made.volume.directories,
+            files_unreadable=made.volume.unreadable,
+            parent_root=parent.image.root if parent else None,
+        )
+
+    def _result(self, point: RecoveryPoint, started: datetime) -> dict[str, Any]:
+        return {
+            "point": point.id,
+            "machine": self._machine.name,
+            "time": iso(started),
+            "images": [
+                {
+                    "volume": image.volume_label,
+                    "id": image.id,
+                    "kind": image.kind.value,
+                    "base_reason": image.base_reason.value if image.base_reason else None,
+                    "bytes_read": image.bytes_read,
+                    "bytes_new": image.bytes_new,
+                    "bytes_stored": image.bytes_stored,
+                    "size": image.size,
+                    "files": image.files,
+                    "directories": image.directories,
+                    "files_unreadable": image.files_unreadable,
+                }
+                for image in point.images
+            ],
+            "duration_s": point.duration_s,
+            "warnings": [{"code": warning.code, "message": warning.message} for warning in self._reporter.kept],
+            "warning_count": self._reporter.count,
+        }

@@ -1,0 +1,392 @@
+"""One volume into one tree of objects: the walk that decides what is read, and the directories that close behind it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from msgspec.structs import replace
+
+from console.domain import paths
+from console.domain.clock import Clock
+from console.domain.errors import Failed, failed
+from console.domain.objects import REF, ZERO_ID
+from console.domain.progress import Reporter
+from console.domain.trees import Entry, EntryFlag, FileType, VolumeRoot
+from console.engine.backup.folders import Ahead, Folder
+from console.engine.backup.foresight import Foresight
+from console.engine.backup.gathering import Gathering, Settled, Twins, Wanted
+from console.engine.backup.intake import Intake, too_fresh
+from console.engine.backup.tally import Tally
+from console.engine.backup.workers import Workers
+from console.engine.restore.outcome import is_damage
+from console.repository import Repository, TreeReader, TreeWriter, WriteSession
+from console.sources.attributes import Owners
+from console.sources.excludes import Excludes
+from console.sources.mounts import Mounts
+from console.sources.reading import HostFiles, entry_of, same_node, unchanged
+
+BATCH_FILES = 256
+BATCH_BYTES = 4 << 20
+"""Files are handed to the threads in batches: so many, or so many bytes."""
+SETTLED = 512
+"""What the walk itself decides is entered in groups of this size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imaged:
+    """The volume image that was made. Bytes: of the volume, of new objects plain, of new objects stored."""
+
+    root: str
+    volume: VolumeRoot
+    bytes_read: int
+    bytes_new: int
+    bytes_stored: int
+
+
+class Imager:
+    """Makes one image of one volume. Used once."""
+
+    def __init__(
+        self,
+        volume: bytes,
+        repository: Repository,
+        session: WriteSession,
+        reporter: Reporter,
+        clock: Clock,
+        *,
+        excludes: Collection[str] = (),
+        private: Collection[bytes] = (),
+        files: HostFiles | None = None,
+    ) -> None:
+        """`volume`: absolute path. `private`: directories that are always left out (repositories, data directories)."""
+        self._volume = volume
+        self._session = session
+        self._reporter = reporter
+        self._clock = clock
+        self._files = files or HostFiles()
+        patterns = Excludes(excludes, volume)
+        self._excludes = None if patterns.empty else patterns
+        self._private = identities(private)
+        self._mounts = Mounts()
+        self._owners = Owners()
+        self._tally = Tally(session)
+        self._writer = TreeWriter(self._tally)
+        self._foresight = Foresight(repository)
+        self._reader = TreeReader(self._foresight)
+        self._twins: dict[tuple[int, int], Twins] = {}
+        self._settled: list[Settled] = []
+        self._kept: list[tuple[Folder, int, Entry, bool]] = []
+        self._batch: list[Wanted] = []
+        self._batch_bytes = 0
+        self._skip = 0
+
+    def image(self, before: VolumeRoot | None) -> Imaged:
+        """Walks the volume; what `before` (the parent image's root) has unchanged is taken over without being opened.
+
+        Raises Failed `volume-gone`, `volume-unreadable`, and what the repository raises; Cancelled.
+        """
+        path = os.path.realpath(self._volume)
+        self._skip = len(path.rstrip(b"/")) + 1
+        with Workers("backup") as workers:
+            self._workers = workers
+            intake = Intake(self._files, self._tally, self._writer, workers, self._reporter)
+            self._gathering = Gathering(intake, self._writer, workers, self._reporter, self._clock)
+            self._walk(path, before.entry if before else None)
+            self._flush()
+            workers.finish()
+        root = self._gathering.root(self._owners)
+        if before is not None and before.files and not root.files:
+            self._reporter.warn(
+                "volume-empty",
+                f"“{paths.to_text(self._volume)}” holds no files now; at the last backup it held {before.files}. "
+                "Is everything mounted that should be?",
+            )
+        oid = self._writer.root(root)
+        return Imaged(oid.hex(), root, intake.bytes_read, self._tally.new, self._tally.stored)
+
+    def _walk(self, path: bytes, before: Entry | None) -> None:
+        top = self._open_top(path, before)
+        stack = [top]
+        while stack:
+            if before is not None and stack[-1].prepared <= 0:
+                stack[-1].prepared = self._foresight.foresee(stack[-1].coming())
+            following = stack[-1].take()
+            if following is None:
+                stack.pop()
+                continue
+            slot, name, old = following
+            above = stack[-1].folder
+            ahead = self._enter(above, slot, name, old)
+            if ahead is not None:
+                stack.append(ahead)
+
+    def _open_top(self, path: bytes, before: Entry | None) -> Ahead:
+        try:
+            directory = self._files.open_directory(path)
+        except (FileNotFoundError, NotADirectoryError) as problem:
+            raise failed(
+                "volume-gone",
+                f"“{paths.to_text(self._volume)}” is not there, or is no directory any more.",
+                "Mount or bring back what is protected, or change the machine's volumes. No recovery point was made.",
+            ) from problem
+        except OSError as problem:
+            raise self._top_unreadable(problem) from problem
+        try:
+            status = self._files.status_open(directory)
+            folder, names = self._look(None, 0, path, b"", directory, status, before)
+            return self._list(folder, names, directory)
+        except OSError as problem:
+            raise self._top_unreadable(problem) from problem
+        finally:
+            self._files.close(directory)
+
+    def _top_unreadable(self, problem: OSError) -> Failed:
+        why = problem.strerror or str(problem)
+        return failed(
+            "volume-unreadable",
+            f"“{paths.to_text(self._volume)}” could not be read: {why}.",
+            "Run the Core as a user who may read it. No recovery point was made.",
+        )
+
+    def _enter(self, above: Folder, slot: int, name: bytes, before: Entry | None) -> Ahead | None:
+        """Lists one subdirectory. None: nothing is to be walked below it."""
+        self._reporter.check()
+        path = above.prefix + name
+        try:
+            directory = self._files.open_directory(path)
+        except OSError as problem:
+            self._missed(above, slot, name, path, problem)
+            return None
+        try:
+            status = self._files.status_open(directory)
+            if (status.st_dev, status.st_ino) in self._private:
+                self._reporter.log(f"“{paths.to_text(path)}” holds a repository or a Core's own data: left out.")
+                self._leave_out(above, slot)
+                return None
+            folder, names = self._look(above, slot, path, name, directory, status, before)
+            kind = self._mounts.pseudo(status.st_dev) if status.st_dev != above.entry.device else None
+            if kind:
+                self._reporter.log(f"“{paths.to_text(path)}” is a {kind} file system: its content is left out.")
+                names = []
+            return self._list(folder, names, directory)
+        except OSError as problem:
+            self._missed(above, slot, name, path, problem)
+            return None
+        finally:
+            self._files.close(directory)
+
+    def _missed(self, above: Folder, slot: int, name: bytes, path: bytes, problem: OSError) -> None:
+        """A directory that cannot be listed is kept, and says so; one that is gone is left out. Both with a warning."""
+        text = paths.to_text(path)
+        try:
+            status = self._files.status_of(path)
+        except OSError:
+            status = None
+        if status is None or not stat.S_ISDIR(status.st_mode):
+            self._reporter.warn("file-vanished", f"The directory “{text}” vanished before it could be listed.")
+            self._leave_out(above, slot)
+            return
+        why = problem.strerror or str(problem)
+        self._reporter.warn("directory-unreadable", f"The directory “{text}” could not be listed: {why}.")
+        above.same = False
+        entry = replace(entry_of(name, status), flags=int(EntryFlag.UNREADABLE), problem=why)
+        self._settle_later(above, slot, entry)
+
+    def _look(
+        self,
+        above: Folder | None,
+        slot: int,
+        path: bytes,
+        name: bytes,
+        directory: int,
+        status: os.stat_result,
+        before: Entry | None,
+    ) -> tuple[Folder, list[bytes]]:
+        """A directory that is about to be listed: its own entry, still without content, and its names."""
+        names = self._files.names(directory)
+        self._owners.meet(status.st_uid, status.st_gid)
+        if before is not None and (before.type is not FileType.DIRECTORY or before.flags):
+            before = None
+        if before is not None and same_node(before, status):
+            return Folder(above, slot, path, before, before), names
+        try:
+            xattrs = self._files.xattrs(directory)
+        except OSError as problem:
+            xattrs = ()
+            why = problem.strerror or str(problem)
+            self._reporter.warn(
+                "attributes-unreadable", f"The attributes of “{paths.to_text(path)}” could not be read: {why}."
+            )
+        entry = entry_of(name, status, xattrs=xattrs)
+        if too_fresh(status, self._clock.now().timestamp()):
+            entry = replace(entry, ctime_ns=0)
+        return Folder(above, slot, path, entry, before), names
+
+    def _list(self, folder: Folder, names: list[bytes], directory: int) -> Ahead:
+        """Decides about every name of one open directory; returns its subdirectories."""
+        ahead = Ahead(folder)
+        # One more than there are names: the directory cannot close before all of them were looked at.
+        folder.expect(len(names) + 1)
+        old = self._entries_of(folder)
+        candidate = next(old, None)
+        status_of = self._files.status
+        owner: tuple[int, int] | None = None
+        for slot, name in enumerate(names):
+            while candidate is not None and candidate.name < name:
+                folder.same = False
+                candidate = next(old, None)
+            before = None
+            if candidate is not None and candidate.name == name:
+                before = candidate
+                candidate = next(old, None)
+            try:
+                status = status_of(name, directory)
+            except OSError as problem:
+                self._unknown(folder, slot, name, problem)
+                continue
+            is_directory = stat.S_ISDIR(status.st_mode)
+            if self._excludes is not None and self._leaves_out(folder, name, is_directory):
+                self._leave_out(folder, slot)
+            elif is_directory:
+                ahead.add(slot, name, before)
+            else:
+                if owner != (status.st_uid, status.st_gid):
+                    owner = (status.st_uid, status.st_gid)
+                    self._owners.meet(*owner)
+                self._decide(folder, slot, name, status, before)
+        if candidate is not None:
+            folder.same = False
+        ahead.ready()
+        self._settle_later(folder, folder.last, None)
+        return ahead
+
+    def _leaves_out(self, folder: Folder, name: bytes, is_directory: bool) -> bool:
+        path = folder.prefix[self._skip :] + name
+        return self._excludes is not None and self._excludes.match(path, directory=is_directory)
+
+    def _unknown(self, folder: Folder, slot: int, name: bytes, problem: OSError) -> None:
+        """A name that was listed and cannot be looked at."""
+        text = paths.to_text(folder.prefix + name)
+        if isinstance(problem, FileNotFoundError):
+            self._reporter.warn("file-vanished", f"“{text}” vanished before it could be read.")
+            self._leave_out(folder, slot)
+            return
+        why = problem.strerror or str(problem)
+        self._reporter.warn("file-unreadable", f"“{text}” could not be looked at: {why}.")
+        folder.same = False
+        self._settle_later(folder, slot, Entry(name, FileType.FILE, flags=int(EntryFlag.UNREADABLE), problem=why))
+
+    def _entries_of(self, folder: Folder) -> Iterator[Entry]:
+        """The names the parent image has of this directory; from where they cannot be read on, none."""
+        if folder.before is None:
+            return
+        try:
+            yield from self._reader.entries(folder.before)
+        except Failed as known:
+            if not is_damage(known):
+                raise
+            folder.same = False
+            self._reporter.warn(
+                "parent-damaged",
+                f"What the last recovery point knew of “{paths.to_text(folder.path)}” could not be read "
+                f"({known.failure.message}); its files are read again.",
+            )
+
+    def _decide(self, folder: Folder, slot: int, name: bytes, status: os.stat_result, before: Entry | None) -> None:
+        """Takes over what is unchanged, hands the rest to the threads."""
+        twins = None
+        weight = stat.S_ISREG(status.st_mode)
+        if status.st_nlink > 1 and weight:
+            twins, weight = self._meet_twin(status)
+        if before is not None and unchanged(before, status):
+            if before.content:
+                self._kept.append((folder, slot, before, weight))
+                if len(self._kept) >= SETTLED:
+                    self._keep()
+            else:
+                self._settle_later(folder, slot, before, weight)
+            return
+        folder.same = False
+        wanted = Wanted(folder, slot, name, status, twins, weight)
+        if self._gathering.first(wanted):
+            self._read(wanted)
+
+    def _meet_twin(self, status: os.stat_result) -> tuple[Twins, bool]:
+        """The names of a file with hard links that were met before, and whether this is the first of them."""
+        key = (status.st_dev, status.st_ino)
+        twins = self._twins.get(key)
+        first = twins is None
+        if twins is None:
+            twins = self._twins[key] = Twins(status.st_nlink)
+        twins.left -= 1
+        if not twins.left:
+            del self._twins[key]
+        return twins, first
+
+    def _read(self, wanted: Wanted) -> None:
+        self._batch.append(wanted)
+        self._batch_bytes += wanted.status.st_size if wanted.status else 0
+        if len(self._batch) >= BATCH_FILES or self._batch_bytes >= BATCH_BYTES:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._batch:
+            self._workers.give(partial(self._gathering.take_in, self._batch))
+            self._batch, self._batch_bytes = [], 0
+
+    def _settle_later(self, folder: Folder, slot: int, entry: Entry | None, weight: bool = False) -> None:
+        self._settled.append((folder, slot, entry, weight))
+        if len(self._settled) >= SETTLED:
+            self._settle_now()
+
+    def _leave_out(self, folder: Folder, slot: int) -> None:
+        folder.same = False
+        self._settle_later(folder, slot, None)
+
+    def _settle_now(self) -> None:
+        settled, self._settled = self._settled, []
+        self._gathering.settle(settled)
+
+    def _keep(self) -> None:
+        """Enters what is taken over, after a look whether all its chunks are here; what lacks one is read again."""
+        kept, self._kept = self._kept, []
+        ids = [self._chunks(entry) for _, _, entry, _ in kept]
+        absent = set(self._session.missing([oid for some in ids if some for oid in some]))
+        lost = {n for n, some in enumerate(ids) if some is None or (absent and not absent.isdisjoint(some))}
+        self._gathering.settle([settled for number, settled in enumerate(kept) if number not in lost])
+        for number in sorted(lost):
+            folder, slot, entry, weight = kept[number]
+            folder.same = False
+            self._read(Wanted(folder, slot, entry.name, None, None, weight))
+
+    def _chunks(self, file: Entry) -> list[bytes] | None:
+        """Ids of all chunks of a file of the parent image; None where they cannot all be named."""
+        if not file.depth:
+            return [oid for oid, _ in REF.iter_unpack(file.content) if oid != ZERO_ID]
+        try:
+            return [oid for oid, _ in self._reader.extents(file) if oid != ZERO_ID]
+        except Failed as known:
+            if not is_damage(known):
+                raise
+            return None
+
+    def _flush(self) -> None:
+        self._keep()
+        self._hand_over()
+        self._settle_now()
+
+
+def identities(directories: Collection[bytes]) -> frozenset[tuple[int, int]]:
+    """Device and inode of those directories that are there."""
+    found: set[tuple[int, int]] = set()
+    for path in directories:
+        try:
+            status = os.stat(path)
+        except OSError:
+            continue
+        found.add((status.st_dev, status.st_ino))
+    return frozenset(found)

@@ -1,0 +1,395 @@
+"""From files to objects: what a backup's threads do. A file is read until it held still for one reading."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from console.domain import paths
+from console.domain.objects import REF, ZERO_ID, Kind
+from console.domain.progress import Reporter
+from console.domain.trees import INLINE_MAX, Entry, EntryFlag, FileType
+from console.engine.backup.tally import Tally
+from console.engine.backup.workers import Parts, Workers
+from console.repository import TreeWriter
+from console.repository.chunker import MAXIMUM, MINIMUM, Chunker
+from console.sources.attributes import Xattrs
+from console.sources.reading import TYPES, HostFiles, entry_of, link_number, may_be_sparse, same_content
+
+TRIES = 3
+"""So often a file that changes under the reading is read."""
+WHOLE = 4 << 20
+"""Files up to this size are read in one piece by one thread (bytes)."""
+WINDOW = 4 << 20
+"""Larger ones are cut in windows of this size, whose chunks all threads share."""
+SHELF = 2 << 20
+"""Small files are stored together, so many bytes at once."""
+PART = 1 << 20
+"""Chunks of one window are handed over in parts of about this size."""
+ROOM = 6 << 20
+"""So much of one large file may wait to be stored (bytes)."""
+
+FINE_S, COARSE_S = 0.05, 2.0
+"""A file system's times stand still for some milliseconds, on some for two seconds."""
+SKEW_S = 60.0
+"""Times further ahead of our clock than this say nothing about how long ago a change was."""
+
+Refs = list[tuple[bytes, int]]
+
+
+@dataclass(slots=True)
+class Content:
+    """What was read of a file. `read`: bytes taken from the disk (holes cost none)."""
+
+    size: int = 0
+    read: int = 0
+    inline: bytes = b""
+    content: bytes = b""
+    depth: int = 0
+
+
+@dataclass(slots=True)
+class _Window:
+    """A piece of a large file in memory, until its last part is stored."""
+
+    buffer: bytearray
+    parts: int = 0
+
+
+class _Reused(threading.local):
+    """Buffers of one thread: fresh memory costs more than reading into it does."""
+
+    def __init__(self) -> None:
+        self.buffer = memoryview(bytearray(WHOLE))
+        self.shelf = memoryview(bytearray(SHELF))
+
+
+class _Read(NamedTuple):
+    """A small file that was read and is not stored yet. `slot`: its place in the batch."""
+
+    slot: int
+    name: bytes
+    status: os.stat_result
+    xattrs: Xattrs
+    plain: memoryview
+
+
+class Intake:
+    """Makes entries of files. Every method may be called from many threads."""
+
+    def __init__(self, files: HostFiles, store: Tally, trees: TreeWriter, workers: Workers, reporter: Reporter) -> None:
+        self._files = files
+        self._store = store
+        self._trees = trees
+        self._workers = workers
+        self._reporter = reporter
+        self._chunker = Chunker()
+        self._reused = _Reused()
+        self._windows: list[bytearray] = []
+        self._lock = threading.Lock()
+        self.bytes_read = 0
+
+    def entries(self, batch: Iterable[tuple[bytes, bytes, os.stat_result | None]], moment: float) -> list[Entry | None]:
+        """What `entry` makes of each (path, name, status). Small files are read one by one and stored together."""
+        made: list[Entry | None] = []
+        shelf: list[_Read] = []
+        used = 0
+        for path, name, status in batch:
+            if status is not None and _is_small(status):
+                size = status.st_size
+                if used + size > SHELF:
+                    self._store_shelf(shelf, made, moment)
+                    used = 0
+                plain = self._reused.shelf[used : used + size]
+                xattrs = self._glance(path, status, plain)
+                if xattrs is not None:
+                    shelf.append(_Read(len(made), name, status, xattrs, plain))
+                    used += size
+                    made.append(None)
+                    continue
+                # It changed or vanished since its directory was listed: that was its first trial.
+                made.append(self.entry(path, name, None, moment, tried=1))
+            else:
+                made.append(self.entry(path, name, status, moment))
+        self._store_shelf(shelf, made, moment)
+        return made
+
+    def _glance(self, path: bytes, status: os.stat_result, plain: memoryview) -> Xattrs | None:
+        """Reads a small file that holds still into `plain`. None: something is the matter, it wants a closer look."""
+        files = self._files
+        try:
+            file = files.open(path)
+            try:
+                if files.read_into(file, plain, 0) < len(plain) or not same_content(status, files.status_open(file)):
+                    return None
+                return files.xattrs(file)
+            finally:
+                files.close(file)
+        except OSError:
+            return None
+
+    def _store_shelf(self, shelf: list[_Read], made: list[Entry | None], moment: float) -> None:
+        if not shelf:
+            return
+        puts = self._store.put_many(Kind.CHUNK, [read.plain for read in shelf])
+        for put, (slot, name, status, xattrs, plain) in zip(puts, shelf, strict=True):
+            size = len(plain)
+            content = Content(size, size, content=REF.pack(put.id, size))
+            made[slot] = self._finished(name, status, content, xattrs, moment)
+        self._count(sum(len(read.plain) for read in shelf))
+        shelf.clear()
+
+    def entry(
+        self, path: bytes, name: bytes, status: os.stat_result | None, moment: float, *, tried: int = 0
+    ) -> Entry | None:
+        """Reads whatever stands at `path` now. `status`: what it was when its directory was listed, where known.
+        `moment`: a time before the reading, in seconds since 1970. `tried`: how often it was read in vain.
+
+        None, with a warning: nothing stands there any more. What cannot be read is an entry that says so (with one).
+        """
+        try:
+            if status is None:
+                status = self._files.status_of(path)
+            if stat.S_ISREG(status.st_mode):
+                return self._file(path, name, status, moment, tried)
+            return self._other(path, name, status, moment)
+        except FileNotFoundError:
+            self._reporter.warn("file-vanished", f"“{paths.to_text(path)}” vanished before it could be read.")
+            return None
+        except OSError as problem:
+            return self._unreadable(path, name, status, problem)
+
+    def _file(self, path: bytes, name: bytes, status: os.stat_result, moment: float, tried: int) -> Entry:
+        if status.st_size == 0:
+            return self._finished(name, status, Content(), self._xattrs(path, path), moment)
+        for trial in range(1 + tried, TRIES + 1):
+            try:
+                entry = self._reading(path, name, status, moment, last=trial == TRIES)
+            except OSError:
+                status = self._files.status_of(path)
+                if stat.S_ISREG(status.st_mode):
+                    raise
+            else:
+                if entry is not None:
+                    return entry
+                status = self._files.status_of(path)
+            if not stat.S_ISREG(status.st_mode):
+                return self._other(path, name, status, moment)
+        raise OSError(errno.EAGAIN, "it became something else while it was read")
+
+    def _reading(self, path: bytes, name: bytes, status: os.stat_result, moment: float, *, last: bool) -> Entry | None:
+        """One reading of a file; None when it did not hold still and this was not the `last` one."""
+        file = self._files.open(path)
+        try:
+            if status.st_size > WHOLE:
+                status = self._files.status_open(file)
+            content = self._content(file, status)
+            after = self._files.status_open(file)
+            if not stat.S_ISREG(after.st_mode):
+                return None
+            if same_content(status, after) and content.size == status.st_size:
+                return self._finished(name, status, content, self._xattrs(file, path), moment)
+            return self._changed(path, name, after, content, self._xattrs(file, path)) if last else None
+        finally:
+            self._files.close(file)
+
+    def _finished(
+        self, name: bytes, status: os.stat_result, content: Content, xattrs: Xattrs, moment: float, flags: int = 0
+    ) -> Entry:
+        return Entry(
+            name,
+            FileType.FILE,
+            stat.S_IMODE(status.st_mode),
+            status.st_uid,
+            status.st_gid,
+            status.st_mtime_ns,
+            0 if flags or too_fresh(status, moment) else status.st_ctime_ns,
+            status.st_ino,
+            status.st_dev,
+            content.size,
+            content.depth,
+            content.content,
+            content.inline,
+            links=link_number(status),
+            xattrs=xattrs,
+            flags=flags,
+        )
+
+    def _changed(self, path: bytes, name: bytes, status: os.stat_result, content: Content, xattrs: Xattrs) -> Entry:
+        self._reporter.warn(
+            "file-changed",
+            f"“{paths.to_text(path)}” changed each of the {TRIES} times it was read; "
+            "its content in this recovery point may be of no single moment.",
+        )
+        return self._finished(name, status, content, xattrs, 0.0, int(EntryFlag.CHANGED))
+
+    def _unreadable(self, path: bytes, name: bytes, status: os.stat_result | None, problem: OSError) -> Entry:
+        why = problem.strerror or str(problem)
+        self._reporter.warn("file-unreadable", f"“{paths.to_text(path)}” could not be read: {why}.")
+        if status is None:
+            return Entry(name, FileType.FILE, flags=int(EntryFlag.UNREADABLE), problem=why)
+        entry = entry_of(name, status, size=status.st_size if stat.S_ISREG(status.st_mode) else 0)
+        return replace(entry, flags=int(EntryFlag.UNREADABLE), problem=why, links=link_number(status), ctime_ns=0)
+
+    def _other(self, path: bytes, name: bytes, status: os.stat_result, moment: float) -> Entry:
+        """Everything that has no content of its own."""
+        kind = TYPES[stat.S_IFMT(status.st_mode)]
+        if kind is FileType.DIRECTORY:
+            # Its directory was listed when a file stood here; the next backup finds the directory.
+            raise FileNotFoundError(errno.ENOENT, "replaced by a directory")
+        xattrs = self._xattrs(path, path)
+        target = self._files.link_target(path) if kind is FileType.SYMLINK else b""
+        entry = entry_of(name, status, size=len(target), xattrs=xattrs)
+        return replace(
+            entry,
+            target=target,
+            rdev=status.st_rdev if kind in (FileType.CHARACTER_DEVICE, FileType.BLOCK_DEVICE) else 0,
+            links=link_number(status),
+            ctime_ns=0 if too_fresh(status, moment) else entry.ctime_ns,
+        )
+
+    def _xattrs(self, where: int | bytes, path: bytes) -> Xattrs:
+        try:
+            return self._files.xattrs(where)
+        except FileNotFoundError:
+            raise
+        except OSError as problem:
+            why = problem.strerror or str(problem)
+            self._reporter.warn(
+                "attributes-unreadable", f"The attributes of “{paths.to_text(path)}” could not be read: {why}."
+            )
+            return ()
+
+    def _content(self, file: int, status: os.stat_result) -> Content:
+        """The first `st_size` bytes of an open file, as objects (of one that grows meanwhile: what it was)."""
+        size = status.st_size
+        if size <= INLINE_MAX:
+            data = self._files.read(file, size, 0)
+            self._count(len(data))
+            return Content(len(data), len(data), inline=data)
+        sparse = may_be_sparse(status)
+        if size <= MINIMUM and not sparse:
+            view = self._reused.buffer[:size]
+            view = view[: self._files.read_into(file, view, 0)]
+            got = len(view)
+            self._count(got)
+            if got <= INLINE_MAX:  # it became shorter
+                return Content(got, got, inline=bytes(view))
+            return Content(got, got, content=REF.pack(self._store.put(Kind.CHUNK, view).id, got))
+        stretches = self._files.stretches(file, size) if sparse else [(0, size)]
+        if size <= WHOLE:
+            return self._small(file, size, stretches)
+        return self._large(file, size, stretches)
+
+    def _small(self, file: int, size: int, stretches: Iterable[tuple[int, int]]) -> Content:
+        refs: Refs = []
+        at = read = 0
+        put = self._store.put
+        buffer = self._reused.buffer
+        for begin, end in stretches:
+            data = buffer[: self._files.read_into(file, buffer[: end - begin], begin)]
+            if begin > at:
+                refs.append((ZERO_ID, begin - at))
+            refs += [(put(Kind.CHUNK, chunk).id, len(chunk)) for chunk in self._chunker.cut(data)]
+            at = begin + len(data)
+            read += len(data)
+            if at < end:  # it became shorter
+                size = at
+                break
+        self._count(read)
+        if at < size:
+            refs.append((ZERO_ID, size - at))
+        content, depth = self._trees.content(refs)
+        return Content(size, read, content=content, depth=depth)
+
+    def _large(self, file: int, size: int, stretches: Iterable[tuple[int, int]]) -> Content:
+        """In windows. Where a chunk ends is known only with a whole maximum ahead of it: there the next one begins."""
+        runs: list[Refs] = []
+        parts = Parts(self._workers, room=ROOM)
+        at = read = 0
+        for begin, end in stretches:
+            if begin > at:
+                runs.append([(ZERO_ID, begin - at)])
+            at = begin
+            while at < end:
+                window = self._window()
+                view = memoryview(window.buffer)[: min(WINDOW, end - at)]
+                data = view[: self._files.read_into(file, view, at)]
+                if not data:
+                    break
+                last = len(data) < WINDOW or at + len(data) == end
+                cut = list(_parts(self._chunker.cut(data), len(data) if last else len(data) - MAXIMUM))
+                window.parts = len(cut)
+                done = 0
+                for part in cut:
+                    refs: Refs = []
+                    runs.append(refs)
+                    size_of_part = sum(map(len, part))
+                    parts.add(partial(self._put_part, window, part, refs), size_of_part)
+                    done += size_of_part
+                at += done
+                read += done
+                self._count(done)
+            if at < end:
+                size = at
+                break
+        parts.finish()
+        self._reporter.advance(bytes=size - read)
+        if at < size:
+            runs.append([(ZERO_ID, size - at)])
+        content, depth = self._trees.content(ref for run in runs for ref in run)
+        return Content(size, read, content=content, depth=depth)
+
+    def _window(self) -> _Window:
+        with self._lock:
+            buffer = self._windows.pop() if self._windows else None
+        return _Window(bytearray(WINDOW) if buffer is None else buffer)
+
+    def _put_part(self, window: _Window, part: list[memoryview], refs: Refs) -> None:
+        refs += [(self._store.put(Kind.CHUNK, chunk).id, len(chunk)) for chunk in part]
+        with self._lock:
+            window.parts -= 1
+            if not window.parts:
+                self._windows.append(window.buffer)
+        self._reporter.advance(bytes=sum(map(len, part)))
+
+    def _count(self, read: int) -> None:
+        with self._lock:
+            self.bytes_read += read
+
+
+def _is_small(status: os.stat_result) -> bool:
+    """Whether a file is one chunk."""
+    return INLINE_MAX < status.st_size <= MINIMUM and stat.S_ISREG(status.st_mode) and not may_be_sparse(status)
+
+
+def too_fresh(status: os.stat_result, moment: float) -> bool:
+    """Whether a change right after the reading may leave the file's times as they are: it is read again next time."""
+    coarse = not (status.st_ctime_ns % 1_000_000_000 or status.st_mtime_ns % 1_000_000_000)
+    age = moment - max(status.st_ctime, status.st_mtime)
+    return -SKEW_S < age < (COARSE_S if coarse else FINE_S)
+
+
+def _parts(chunks: Iterable[memoryview], begun_before: int) -> Iterable[list[memoryview]]:
+    """Runs of about `PART` bytes of those chunks of a window that begin at or before this offset."""
+    part: list[memoryview] = []
+    at = size = 0
+    for chunk in chunks:
+        if at > begun_before:
+            break
+        part.append(chunk)
+        at += len(chunk)
+        size += len(chunk)
+        if size >= PART:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part

@@ -1,0 +1,1 @@
+"""Restoring: from a recovery point to files."""

@@ -1,0 +1,132 @@
+"""What a person answers when a machine is protected, and how it is done."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from console.client.client import Client
+from console.domain.answers import JobAnswer, MachineAnswer
+from console.flows.flow import Flow
+from console.flows.places import typed
+from console.flows.plan import command
+from console.flows.wording import say
+
+NEW = "+"
+"""Chosen instead of a repository: one that is made. No id and no name is like it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectAnswers:
+    """`volumes`: file systems, `folders`: other directories, as text. `excludes`: patterns, one in each line.
+    `repository`: an id, `NEW`, or empty for the default; `new_name` and `new_place` with `NEW`."""
+
+    name: str = ""
+    volumes: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    scheduled: bool = True
+    minutes: int = 60
+    back_up_now: bool = True
+    excludes: str = ""
+    repository: str = ""
+    new_name: str = ""
+    new_place: str = ""
+    replicate: bool = False
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return (*self.volumes, *self.folders)
+
+    @property
+    def interval_s(self) -> int:
+        """0: no schedule."""
+        return self.minutes * 60 if self.scheduled else 0
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        return tuple(line.strip() for line in self.excludes.splitlines() if line.strip())
+
+    @property
+    def wanted(self) -> Sequence[tuple[str | None, str]]:
+        """The volumes as the Core takes them; it labels them."""
+        return [(None, path) for path in self.paths]
+
+
+class Protecting(Flow):
+    """A wizard in which a machine is protected. What was done already is remembered, so that it can be gone on with
+    when a later call fails."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(client)
+        self._repository: tuple[str, str, str] | None = None
+        self._machine: tuple[tuple[object, ...], MachineAnswer] | None = None
+        self._job: JobAnswer | None = None
+        self.done: list[str] = []
+        """What was done, in sentences."""
+
+    @property
+    @abstractmethod
+    def protection(self) -> ProtectAnswers: ...
+
+    @abstractmethod
+    def keep_protection(self, protection: ProtectAnswers) -> None: ...
+
+    def is_made(self, name: str, place: str) -> bool:
+        """Whether this wizard made a repository so already."""
+        return self._repository is not None and self._repository[:2] == (name, place)
+
+    def is_protected(self, name: str) -> bool:
+        """Whether this wizard protected a machine of this name already."""
+        return self._machine is not None and self._machine[1]["name"] == name
+
+    async def make_repository(self, name: str, place: str, *, default: bool = False) -> str:
+        """Its id. Raises Failed."""
+        if self._repository is None or not self.is_made(name, place):
+            made = await self.client.create_repository(name, place, default=default)
+            self._repository = (name, place, made["id"])
+            self.done.append(say("The repository “{name}” was made.", name=name))
+        return self._repository[2]
+
+    async def protect(self) -> tuple[MachineAnswer, JobAnswer | None]:
+        """Protects the machine as answered; the job is its first backup, if that was asked for. Raises Failed."""
+        said = self.protection
+        repository: str | None = said.repository or None
+        if said.repository == NEW:
+            repository = await self.make_repository(said.new_name, said.new_place)
+        asked = (said.name, said.paths, said.interval_s, said.patterns, repository)
+        if self._machine is None or self._machine[0] != asked:
+            made = await self.client.protect(
+                said.name, said.wanted, repository=repository, interval_s=said.interval_s, excludes=said.patterns
+            )
+            self._machine, self._job = (asked, made), None
+            self.done.append(say("“{name}” is protected.", name=said.name))
+        machine = self._machine[1]
+        if said.back_up_now and self._job is None:
+            self._job = await self.client.back_up(machine["id"])
+        return machine, self._job
+
+
+def create_command(said: ProtectAnswers, *, default: bool = False) -> str:
+    """The command line that makes the new repository."""
+    options: list[tuple[str, str | None]] = [("--path", typed(said.new_place))]
+    if default:
+        options.append(("--default", None))
+    return command("repository", "create", said.new_name, options=options)
+
+
+def commands(said: ProtectAnswers, repository: str) -> str:
+    """The equal command lines. `repository`: the name of the one that was chosen; empty: the default one."""
+    lines: list[str] = []
+    if said.repository == NEW:
+        repository = said.new_name
+        lines.append(create_command(said))
+    options: list[tuple[str, str | None]] = [("--volume", typed(path)) for path in said.paths]
+    if repository:
+        options.append(("--repository", repository))
+    options.append(("--every", f"{said.minutes}m" if said.scheduled else "off"))
+    options += [("--exclude", pattern) for pattern in said.patterns]
+    lines.append(command("machine", "protect", said.name, options=options))
+    if said.back_up_now:
+        lines.append(command("backup", said.name))
+    return " && ".join(lines)

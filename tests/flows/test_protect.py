@@ -1,0 +1,221 @@
+"""The protect wizard on real Cores: a machine is protected and backed up, and what cannot be is said before."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from console.domain.errors import Failed
+from console.flows.fields import Choice, Folders, Note, Number, Pick, Text
+from console.flows.protect import ProtectFlow
+from console.flows.protect.answers import NEW
+from tests.support.flows import corded, ended, field, keys, plan_of, refused, walk
+from tests.support.named_worlds import RunningWorld
+
+Running = Callable[..., RunningWorld]
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    tree = tmp_path / "two words"
+    tree.mkdir()
+    (tree / "letter.txt").write_text("Dear all\n" * 500)
+    (tree / "rubbish.cache").write_bytes(bytes(5000))
+    return tree
+
+
+def commands_of(flow: ProtectFlow) -> list[list[str]]:
+    """The words of each equal command line, without the program's name."""
+    lines = [shlex.split(line) for line in plan_of(flow).command.split(" && ")]
+    assert all(line[0] == "replicore" for line in lines)
+    return [line[1:] for line in lines]
+
+
+async def test_straight_through_to_the_first_point(running_world: Running, tree: Path) -> None:
+    async with running_world("empty").client() as core:
+        flow = ProtectFlow(core)
+        await flow.begin()
+        assert field(flow, "name", Text).value, "the machine's own name is proposed"
+        assert field(flow, "volumes", Pick).columns
+        assert set(flow.problems()) == {"volumes"}
+        await refused(flow, "answers-missing")
+        flow.answer("name", "laptop")
+        flow.answer("folders", (str(tree),))
+        await flow.forward()
+        assert field(flow, "minutes", Number).value == 60
+        flow.answer("minutes", 240)
+        await flow.forward()
+        flow.answer("excludes", "*.cache\n\n  *.iso\n")
+        await flow.forward()
+        assert len(field(flow, "repository", Choice).options) == 2
+        await flow.forward()
+        plan = plan_of(flow)
+        assert flow.last
+        assert not flow.problems()
+        assert any(str(tree) in sentence for sentence in plan.sentences)
+        assert (await core.machines())["machines"] == [], "nothing is done before the end"
+        finished = await flow.finish()
+        assert (finished.page, finished.then) == ("machine", "")
+        job = await ended(core, finished)
+        machine = await core.machine("laptop")
+        assert finished.id == machine["id"]
+        assert (machine["interval_s"], machine["excludes"]) == (240 * 60, ["*.cache", "*.iso"])
+        assert job["result"] is not None
+        files = await core.files(job["result"]["point"])
+        assert [file["path"] for file in files["files"]] == ["letter.txt"]
+
+
+async def test_the_command_does_the_same(running_world: Running, tree: Path, tmp_path: Path) -> None:
+    running = running_world("empty")
+    async with running.client() as core:
+        flow = ProtectFlow(core)
+        await flow.begin()
+        flow.answer("name", "first one")
+        flow.answer("folders", (str(tree),))
+        await flow.forward()
+        flow.answer("schedule", "off")
+        assert "minutes" not in keys(flow)
+        await flow.forward()
+        flow.answer("excludes", "*.cache")
+        await flow.forward()
+        flow.answer("repository", NEW)
+        assert set(flow.problems()) == {"new_name", "new_place"}
+        flow.answer("new_name", "big")
+        flow.answer("new_place", (str(tmp_path / "a repository"),))
+        flow.answer("replicate", True)
+        await flow.forward()
+        assert not flow.problems(), plan_of(flow).problems
+        create, protect, backup = commands_of(flow)
+        finished = await flow.finish()
+        assert finished.then == "replication"
+        await ended(core, finished)
+        machine = await core.machine("first one")
+        assert (machine["repository"], machine["interval_s"]) == ("big", 0)
+    other = running_world("empty").primary
+    other.ask(*[str(tmp_path / "another") if word.endswith("a repository") else word for word in create])
+    made = other.ask(*protect)
+    other.ask(*backup)
+    for key in ("name", "interval_s", "excludes", "repository"):
+        assert made[key] == machine[key], key
+    assert [v["path"] for v in made["volumes"]] == [v["path"] for v in machine["volumes"]]
+
+
+async def test_what_is_typed_is_judged(running_world: Running, tree: Path, tmp_path: Path) -> None:
+    async with running_world("one-machine").client() as core:
+        flow = ProtectFlow(core)
+        await flow.begin()
+        for name in ("", "con", "a/b", "laptop", "Laptop"):
+            flow.answer("name", name)
+            assert "name" in flow.problems(), name
+        flow.answer("name", "desk")
+        for folders in ((), ("relative",), (str(tree), f"{tree}/")):
+            flow.answer("folders", folders)
+            assert flow.problems(), folders
+        flow.answer("folders", (str(tmp_path / "gone"),))
+        assert not flow.problems()
+        await refused(flow, "no-such-folder")
+        flow.answer("folders", (str(tree),))
+        await flow.forward()
+        flow.answer("minutes", 0)
+        assert "minutes" in flow.problems()
+        flow.answer("minutes", 5)
+        await walk(flow, "repository")
+        flow.answer("repository", NEW)
+        flow.answer("new_name", "Default")
+        flow.answer("new_place", (str(tree),))
+        assert set(flow.problems()) == {"new_name", "new_place"}
+        flow.answer("new_name", "big")
+        (tmp_path / "full").mkdir()
+        (tmp_path / "full" / "file").touch()
+        flow.answer("new_place", (str(tmp_path / "full"),))
+        await refused(flow, "folder-not-empty")
+
+
+async def test_going_back_keeps_answers(running_world: Running, tree: Path) -> None:
+    async with running_world("empty").client() as core:
+        flow = ProtectFlow(core)
+        await flow.begin()
+        flow.answer("name", "laptop")
+        flow.answer("folders", (str(tree),))
+        await flow.forward()
+        flow.answer("minutes", 17)
+        flow.answer("back_up_now", False)
+        await walk(flow, "summary")
+        while flow.number:
+            await flow.back()
+        assert field(flow, "folders", Folders).value == (str(tree),)
+        await flow.forward()
+        assert field(flow, "minutes", Number).value == 17, "the setting is not asked again"
+        await walk(flow, "summary")
+        assert not any("at once" in sentence for sentence in plan_of(flow).sentences)
+        finished = await flow.finish()
+        assert finished.jobs == ()
+        assert (await core.machine("laptop"))["interval_s"] == 17 * 60
+
+
+async def test_a_repository_cannot_protect_itself(running_world: Running) -> None:
+    running = running_world("empty")
+    async with running.client() as core:
+        flow = ProtectFlow(core)
+        await flow.begin()
+        flow.answer("name", "laptop")
+        flow.answer("folders", (str(running.primary.data),))
+        await walk(flow, "summary")
+        assert [problem.code for problem in plan_of(flow).problems] == ["volume-in-repository"]
+        assert flow.problems()
+
+
+async def test_the_core_may_go_at_every_step_and_finish_goes_on(
+    running_world: Running, tree: Path, tmp_path: Path
+) -> None:
+    async with running_world("empty").client() as core:
+        cord = corded(core)
+        flow = ProtectFlow(core)
+        cord.cut = True
+        with pytest.raises(Failed) as gone:
+            await flow.begin()
+        assert gone.value.failure.code == "core-unreachable"
+        cord.cut = False
+        await flow.begin()
+        flow.answer("name", "laptop")
+        flow.answer("folders", (str(tree),))
+        while not flow.last:
+            if flow.step.key == "repository":
+                flow.answer("repository", NEW)
+                flow.answer("new_name", "big")
+                flow.answer("new_place", (str(tmp_path / "big"),))
+            answers = flow.answers
+            if flow.step.key != "schedule":  # exclusions are asked of nobody
+                cord.cut = True
+                await refused(flow, "core-unreachable")
+                cord.cut = False
+                assert flow.answers == answers
+            await flow.forward()
+        # The repository is made, the machine is not: its name was taken meanwhile.
+        await core.protect("laptop", [(None, str(tree))], interval_s=0)
+        with pytest.raises(Failed) as taken:
+            await flow.finish()
+        assert taken.value.failure.code == "name-taken"
+        await core.remove_machine("laptop")
+        await ended(core, await flow.finish())
+        assert (await core.machine("laptop"))["repository"] == "big"
+        assert len((await core.repositories())["repositories"]) == 2
+
+
+async def test_schedules_that_are_off_are_told(running_world: Running, tree: Path) -> None:
+    running = running_world("empty")
+    running.stop()
+    running.primary.ask("core", "settings", "schedules", "off")
+    running.start()
+    async with running.client() as core:
+        flow = ProtectFlow(core)
+        await flow.begin()
+        flow.answer("name", "laptop")
+        flow.answer("folders", (str(tree),))
+        await flow.forward()
+        assert field(flow, "schedules-off", Note).level == "warning"
+        flow.answer("schedule", "off")
+        assert "schedules-off" not in keys(flow)
