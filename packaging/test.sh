@@ -38,7 +38,8 @@ case $what in
         step "lint (ruff check)" "$python" -m ruff check .
         step "types (mypy)" "$python" -m mypy
         step "walls (lint-imports)" .venv/bin/lint-imports --no-logo
-        step "tests (pytest)" "$python" -m pytest -q --cov=console "$@"
+        # One process for each processor: most tests wait for Cores, files and windows of their own.
+        step "tests (pytest)" "$python" -m pytest -q --cov=console -n auto --dist worksteal "$@"
         ;;
     slow) step "slow proofs (pytest -m slow)" "$python" -m pytest -q -m slow "$@" ;;
     audit) step "known vulnerabilities (pip-audit)" \

@@ -13,8 +13,8 @@ from tests.benchmarks.tools import PHASES, TOOLS
 OURS = "replicore"
 HEAD = """# Replicore beside its peers
 
-Written by `tests/benchmarks/run.py`; how it measures stands in [README.md](README.md). Compare ratios, not seconds:
-seconds are those of one machine on one day.
+Written by `tests/benchmarks/run.py` and `console.py`; how they measure stands in [README.md](README.md). Compare
+ratios, not seconds: seconds are those of one machine on one day.
 """
 
 

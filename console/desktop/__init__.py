@@ -1,0 +1,1 @@
+"""The Console: windows, pages, wizards. The only package that knows Qt; what it shows comes through `client`."""

@@ -1,0 +1,1 @@
+"""What pages are put together from: panes that load, badges, charts, maps."""

@@ -1,0 +1,67 @@
+"""What is said of an image of a chain: for who hovers over it, and for who hears it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from console.desktop.widgets import states
+from console.domain.overview_answers import LinkAnswer
+from console.domain.sizes import format_size
+from console.flows.amounts import local
+from console.flows.wording import count, say
+
+
+def node_text(link: LinkAnswer) -> str:
+    """One image in one line."""
+    return say(
+        "{time}, {kind}, {chain}.",
+        time=local(link["time"]),
+        kind=states.kind(link["kind"]).text,
+        chain=states.chain(link["chain"]).text,
+    )
+
+
+def node_tip(link: LinkAnswer) -> str:
+    """One image, line by line."""
+    lines = [
+        local(link["time"]),
+        f"{states.kind(link['kind']).text} · {states.chain(link['chain']).text}",
+        say(
+            "New {new}, stored as {stored}, files {size}",
+            new=format_size(link["bytes_new"]),
+            stored=format_size(link["bytes_stored"]),
+            size=format_size(link["size"]),
+        ),
+    ]
+    if link["base_reason"]:
+        lines.append(base_reason(link["base_reason"]))
+    return "\n".join([*lines, *([link["why"]] if link["why"] else [])])
+
+
+def several_tip(links: Sequence[LinkAnswer]) -> str:
+    """Images that lie so close together that they share a mark."""
+    found = Counter(link["chain"] for link in links)
+    lines = [
+        count("{n} image", "{n} images", len(links)),
+        say("{first} to {last}", first=local(links[0]["time"]), last=local(links[-1]["time"])),
+        *(
+            say("{state}: {number}", state=states.chain(state).text, number=number)
+            for state, number in found.most_common()
+        ),
+        say("Double-click to tell them apart."),
+    ]
+    return "\n".join(lines)
+
+
+def base_reason(reason: str) -> str:
+    """Why an image is a base (`domain.recovery_points.BaseReason`)."""
+    known = {
+        "first": say("A base, because it is the first of its volume."),
+        "forced": say("A base, because a person asked for one."),
+        "key-changed": say("A base, because the encryption key changed."),
+        "volume-changed": say("A base, because the volume is another one."),
+        "parent-lost": say("A base, because the image before it was lost."),
+        "policy": say("A base, because the policy asks for one from time to time."),
+    }
+    return known.get(reason, "")
