@@ -33,6 +33,7 @@ from console.engine.protect import Protect
 from console.engine.rebuild import Rebuild
 from console.engine.replicate.arrange import Arrange
 from console.engine.replicate.asking import AskSource
+from console.engine.replicate.contact import Contact
 from console.engine.replicate.pair import Pair
 from console.engine.replicate.peers import Peers
 from console.engine.replicate.receive import Receive
@@ -109,6 +110,7 @@ class Core:
         peers = Peers(self.catalog, self.journal, self.clock, self.me, self.dialers, self.seed)
         self.seed.holdings = peers.holdings
         self.replicate = Replicate(self.catalog, self.repositories, self.jobs, self.clock, peers)
+        self.contact = Contact(self.catalog, self.jobs, self.clock, peers, self.replicate)
         self.arrange = Arrange(self.catalog, self.journal, peers, self.replicate, self.seed)
         self.asking = AskSource(self.catalog, self.journal, self.clock)
         self.receive = Receive(
@@ -138,7 +140,7 @@ class Core:
         )
         duties: list[Callable[[], object]] = [
             lambda: self.protect.due_backups(self.clock.now()),
-            self.replicate.keep_in_touch,
+            self.contact.keep,
         ]
         self.calendar = Calendar(self.clock, duties)
 

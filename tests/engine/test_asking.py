@@ -40,7 +40,7 @@ class Orphanage(House):
     def contact(self) -> None:
         """The source calls, as it does every minute, and sends what it then decides to send."""
         self.clock.forward(60)
-        self.source.replicate.touch(self.source.catalog.pairings.list()[0])
+        self.source.contact.touch(self.source.catalog.pairings.list()[0])
         self.settle()
 
     def write(self) -> None:

@@ -201,7 +201,7 @@ def test_a_pairing_ended_while_the_target_is_away_is_told_later(house: House) ->
     trusted = [p.certificate for p in house.target.catalog.pairings.list()]
     house.server = ServerThread(TlsServer(app, house.target.identity, port=port, trusted=trusted))
     house.server.start()
-    house.source.replicate.touch(house.source.catalog.pairings.list()[0])
+    house.source.contact.touch(house.source.catalog.pairings.list()[0])
     assert house.source.catalog.pairings.list() == []
     assert house.target.catalog.pairings.list() == []
 

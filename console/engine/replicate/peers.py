@@ -106,6 +106,13 @@ class Peers:
         if told:
             self._dialers.drop(pairing)
 
+    def announcements(self, pairing: Pairing) -> list[SeedAnnouncement]:
+        """What a target is told of the seed drives made for it."""
+        return [
+            SeedAnnouncement(s.id, s.state, s.comment, s.created, list(s.images), s.written)
+            for s in self._catalog.seeds.list(pairing=pairing.id, direction=Direction.OUTGOING)
+        ]
+
     def _grant(self, pairing: Pairing, wanted: Sequence[str]) -> None:
         """What the target asks for by wire, with all it builds on, waits for no seed drive any longer."""
         machines = {member.machine for member in self._catalog.members.list(pairing.id)}
@@ -120,12 +127,8 @@ class Peers:
             MachineBacklog(machine.machine.id, machine.lag_points, machine.lag_bytes)
             for machine in view(self._catalog, pairing, self._clock.now(), None).machines
         ]
-        seeds = [
-            SeedAnnouncement(s.id, s.state, s.comment, s.created, list(s.images), s.written)
-            for s in self._catalog.seeds.list(pairing=pairing.id, direction=Direction.OUTGOING)
-        ]
         paused = self._catalog.pairings.get(pairing.id).paused_here
-        return StatusRequest(self._me, self._clock.now(), paused, backlog, seeds)
+        return StatusRequest(self._me, self._clock.now(), paused, backlog, self.announcements(pairing))
 
     def _saw(self, pairing: Pairing, link: Link | None, text: str) -> None:
         current = self._catalog.pairings.find(pairing.id)

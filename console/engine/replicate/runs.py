@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import builtins
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from console.catalog import Catalog
 from console.domain.clock import Clock
-from console.domain.errors import Failed, refused
+from console.domain.errors import refused
 from console.domain.jobs import Job, JobKind, JobState, Trigger
 from console.domain.machines import Machine
 from console.domain.pairing import Direction, Member, Pairing, PairingState
@@ -22,12 +21,6 @@ from console.engine.replicate.peers import Peers
 from console.engine.repositories import Repositories
 from console.engine.transfer import Sent, transfer
 from console.wire.dialer import Dialer
-from console.wire.messages import StatusAnswer
-
-ASKED_S = 3600.0
-"""A wish of a target that a run did not fulfil is tried again after so long."""
-TOUCH_S = 60.0
-"""A paired target is asked how it is at least this often while the Core runs."""
 
 
 class Replicate:
@@ -39,9 +32,6 @@ class Replicate:
         self._jobs = jobs
         self._clock = clock
         self._peers = peers
-        self._touched: dict[str, float] = {}
-        self._touching = threading.Lock()
-        self._asked: dict[str, tuple[frozenset[str], float]] = {}
         self._followed: dict[tuple[str, str], tuple[str, str]] = {}
         jobs.then(JobKind.BACKUP, self._after_backup)
 
@@ -114,50 +104,6 @@ class Replicate:
     def list(self, direction: Direction | None = None) -> builtins.list[PairingView]:
         found = self._catalog.pairings.list(direction)
         return [self.show(p.id) for p in found if p.state is PairingState.ACTIVE]
-
-    def keep_in_touch(self) -> None:
-        """A duty of the calendar: asks each target how it is once in a while, and sends what could not be sent."""
-        now = self._clock.monotonic()
-        for pairing in self._catalog.pairings.list(Direction.OUTGOING):
-            if now - self._touched.get(pairing.id, -TOUCH_S) < TOUCH_S:
-                continue
-            self._touched[pairing.id] = now
-            threading.Thread(target=self.touch, args=(pairing,), name="touch", daemon=True).start()
-
-    def touch(self, pairing: Pairing) -> None:
-        """One contact: what is to be told is told, and what waits is sent."""
-        if not self._touching.acquire(blocking=False):
-            return
-        try:
-            if pairing.state is PairingState.REMOVED:
-                self._peers.dialer(pairing).unpair()
-                self._peers.forget(pairing, told=True)
-                return
-            answer = self._peers.exchange(pairing)
-            shown = self.show(pairing.id)
-            if self._jobs.running(JobKind.REPLICATE, pairing.id):
-                return
-            if self._is_asked(shown.pairing, answer):
-                self.start(pairing.id, trigger=Trigger.RETRY, reason="the target asks for what it lacks")
-            elif shown.lag_points:
-                self.start(pairing.id, trigger=Trigger.RETRY, reason="points are waiting to be sent")
-        except Failed:
-            return  # `exchange` has written down how the link is; the next touch tries again.
-        finally:
-            self._touching.release()
-
-    def _is_asked(self, pairing: Pairing, answer: StatusAnswer) -> bool:
-        """Whether the target wants images that are here, and that was not tried just now."""
-        if answer.paused or pairing.paused_here:
-            return False
-        stored = self._catalog.points.find_images(answer.wanted)
-        wanted = frozenset(id for id, image in stored.items() if image.here and not image.damaged)
-        before, when = self._asked.get(pairing.id, (frozenset[str](), 0.0))
-        now = self._clock.monotonic()
-        if not wanted or (wanted <= before and now - when < ASKED_S):
-            return False
-        self._asked[pairing.id] = (wanted, now)
-        return True
 
     def _run(self, pairing_id: str, reporter: JobReporter, *, force: bool) -> dict[str, Any]:
         began = self._clock.monotonic()
