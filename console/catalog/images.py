@@ -30,6 +30,7 @@ VALUE_COLUMNS: tuple[Column[Any], ...] = (
     _t.directories,
     _t.files_unreadable,
     _t.parent_root,
+    _t.key,
 )
 """In the order of the fields of `VolumeImage`."""
 STORED_COLUMNS = (*VALUE_COLUMNS, _t.machine, _t.repository, _t.here, _t.names, _t.damaged)
@@ -57,13 +58,13 @@ class StoredImage:
 
 def image_from(row: Sequence[Any]) -> VolumeImage:
     """From a row that begins with `VALUE_COLUMNS`."""
-    id, point, volume, label, kind, reason, *rest = row[:16]
+    id, point, volume, label, kind, reason, *rest = row[:17]
     return VolumeImage(id, point, volume, label, _KINDS[kind], _REASONS[reason], *rest)
 
 
 def stored_from(row: Sequence[Any]) -> StoredImage:
     """From a row that begins with `STORED_COLUMNS`."""
-    machine, repository, here, names, damaged = row[16:21]
+    machine, repository, here, names, damaged = row[17:22]
     return StoredImage(image_from(row), machine, repository, here, names, damaged)
 
 
@@ -93,6 +94,7 @@ def image_rows(
             "directories": image.directories,
             "files_unreadable": image.files_unreadable,
             "parent_root": image.parent_root,
+            "key": image.key,
             "repository": repository,
             "here": image.id in here,
             "names": image.id in names,

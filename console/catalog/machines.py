@@ -15,7 +15,7 @@ from console.catalog.moments import from_us, to_us
 from console.catalog.names import find_row, name_key, require_free
 from console.domain.errors import not_found, refused
 from console.domain.events import Changed
-from console.domain.machines import Machine, MachineKind, Volume
+from console.domain.machines import Machine, MachineKind, MachineOptions, Volume
 
 _t = rows.machines.c
 _NOUN = "machine"
@@ -98,6 +98,8 @@ def _to_row(machine: Machine) -> dict[str, Any]:
         "excludes": list(machine.excludes),
         "paused": machine.paused,
         "next_due_us": to_us(machine.next_due),
+        "key": machine.key,
+        "options": msgspec.to_builtins(machine.options),
     }
 
 
@@ -115,4 +117,6 @@ def _from_row(row: Row[Any]) -> Machine:
         paused=row.paused,
         next_due=from_us(row.next_due_us),
         origin_name=row.origin_name,
+        key=row.key,
+        options=msgspec.convert(row.options, MachineOptions),
     )

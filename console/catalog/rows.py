@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import JSON, BigInteger, Index, MetaData, Table
+from sqlalchemy import JSON, BigInteger, Index, MetaData, Table, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -86,6 +86,8 @@ class MachineRow(Row, table=True):
     excludes: list[Any] = Field(sa_type=JSON)
     paused: bool
     next_due_us: int | None = Field(sa_type=BigInteger)
+    key: str = Field(sa_column_kwargs={"server_default": text("''")})
+    options: dict[str, Any] = Field(sa_type=JSON, sa_column_kwargs={"server_default": '{"one_file_system": false}'})
 
 
 class PointRow(Row, table=True):
@@ -136,6 +138,7 @@ class ImageRow(Row, table=True):
     here: bool
     names: bool
     damaged: bool
+    key: str = Field(sa_column_kwargs={"server_default": text("''")})
 
 
 class FlawRow(Row, table=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,9 +13,20 @@ class MachineKind(StrEnum):
     RECOVERY_POINTS_ONLY = "recovery-points-only"
 
 
+class VolumeSource(StrEnum):
+    """What a volume is: a directory tree; a disk image or block device; what a command writes."""
+
+    TREE = "tree"
+    IMAGE = "image"
+    STREAM = "stream"
+
+
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """One thing of a machine that is imaged. `path` in the text form of `domain.paths`."""
+    """One thing of a machine that is imaged. `source`: a `VolumeSource`.
+
+    `path` in the text form of `domain.paths`; of a stream the command line, empty when its bytes come from elsewhere.
+    """
 
     id: str
     label: str
@@ -24,10 +35,29 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True)
+class MachineOptions:
+    """How a machine's volumes are read. Commands never leave the Core they were given to.
+
+    `one_file_system`: what is mounted below a tree is left out. `caches`: directories marked by CACHEDIR.TAG are left
+    out; `markers`: and those that hold a file of such a name. `before`, `after`: commands around each backup, ended
+    after `command_timeout_s` seconds. `snapshot`: a snapshot of the host is used where it has them.
+    """
+
+    one_file_system: bool = True
+    caches: bool = False
+    markers: tuple[str, ...] = ()
+    before: str = ""
+    after: str = ""
+    command_timeout_s: int = 300
+    snapshot: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
     """`origin_core` is the id of the Core that protects it (this Core's own id for ours).
 
     `interval_s`: seconds between scheduled backups, 0 for none. `next_due`: when the next scheduled backup is due.
+    `key`: id of the encryption key its next image is sealed with, empty for none.
     """
 
     id: str
@@ -42,6 +72,12 @@ class Machine:
     paused: bool = False
     next_due: datetime | None = None
     origin_name: str = ""
+    key: str = ""
+    options: MachineOptions = MachineOptions()
+
+    def abroad(self) -> Machine:
+        """As others see it, in records, on the wire and on seed drives: commands may hold secrets, and stay here."""
+        return replace(self, options=replace(self.options, before="", after=""))
 
 
 DEFAULT_INTERVAL_S = 3600

@@ -37,7 +37,8 @@ class VolumeImage:
 
     `parent_root` is the root of the parent, so that a Core without the parent can tell what this image adds to it.
     `size`: bytes of all files in it; `bytes_read`: read from the volume for it; `bytes_new`: plain bytes of objects
-    that the repository did not have; `bytes_stored`: what those took in packs.
+    that the repository did not have; `bytes_stored`: what those took in packs. `key`: id of the encryption key that all
+    its objects are sealed with, empty for none.
     """
 
     id: str
@@ -56,6 +57,7 @@ class VolumeImage:
     directories: int = 0
     files_unreadable: int = 0
     parent_root: str | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

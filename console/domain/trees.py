@@ -56,10 +56,36 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     problem: str = ""
 
 
+class Partition(msgspec.Struct, frozen=True, array_like=True):
+    """One partition of a disk. `start` and `length` in bytes; `type` as its table says (GUID or hex number)."""
+
+    number: int
+    start: int
+    length: int
+    type: str = ""
+    name: str = ""
+    filesystem: str = ""
+
+
+class DiskLayout(msgspec.Struct, frozen=True, array_like=True):
+    """What a disk image is divided into. `sector` and `block` in bytes: of the device, and of one chunk of content.
+
+    `scheme`: `gpt`, `mbr`, or empty for a disk without a table; then `filesystem` says what lies on all of it.
+    """
+
+    sector: int
+    block: int
+    scheme: str = ""
+    partitions: tuple[Partition, ...] = ()
+    filesystem: str = ""
+
+
 class VolumeRoot(msgspec.Struct, frozen=True, array_like=True):
     """The plain bytes of a ROOT object: where a volume image begins.
 
-    `source` is `tree` (a directory tree; `entry` is its top directory with an empty name). `users` and `groups` name
+    `source` is `tree` (a directory tree; `entry` is its top directory with an empty name), `image` (a disk; `entry` is
+    a nameless file of its bytes, in blocks of one size; `disk` says how it is divided) or `stream` (what a command
+    wrote; `entry` is a nameless file). `users` and `groups` name
     the numeric owners met, for restoring on another machine. Counts are of everything below; `bytes` is the sum of
     the sizes of files (a hard-linked file once).
     """
@@ -73,6 +99,7 @@ class VolumeRoot(msgspec.Struct, frozen=True, array_like=True):
     unreadable: int = 0
     users: tuple[tuple[int, str], ...] = ()
     groups: tuple[tuple[int, str], ...] = ()
+    disk: DiskLayout | None = None
 
 
 INLINE_MAX = 128

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
+from msgspec.structs import astuple
 
 from console.domain.errors import Failed, damage
 from console.domain.objects import REF, REF_SIZE, ZERO_ID
@@ -54,8 +55,9 @@ def encode_list(depth: int, refs: list[Ref]) -> bytes:
 
 
 def encode_root(root: VolumeRoot) -> bytes:
-    """A root object."""
-    return VERSION + _encoder.encode(root)
+    """A root object. What only disks have is left out of others: roots of trees are written as ever."""
+    fields = astuple(root)
+    return VERSION + _encoder.encode(fields if root.disk is not None else fields[:-1])
 
 
 def decode_tree(plain: bytes) -> list[Entry]:

@@ -7,6 +7,7 @@ import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -102,7 +103,16 @@ def test_catalogs_of_every_released_revision_are_still_read(dump: Path, tmp_path
     with Catalog.open(path, FixedClock()) as catalog:
         said = contents(catalog)
     expected = json.loads(dump.with_suffix(".json").read_text(encoding="utf-8"))
-    assert {key: said[key] for key in expected} == expected
+    assert within(said, expected) == expected
+
+
+def within(said: Any, expected: Any) -> Any:
+    """What is said now of what was said then: a newer program may say more of a thing."""
+    if isinstance(expected, dict) and isinstance(said, dict):
+        return {key: within(said[key], value) for key, value in expected.items() if key in said}
+    if isinstance(expected, list) and isinstance(said, list) and len(said) == len(expected):
+        return [within(one, other) for one, other in zip(said, expected, strict=True)]
+    return said
 
 
 def test_there_is_a_kept_catalog_of_every_revision() -> None:

@@ -68,10 +68,13 @@ def test_it_is_good_and_signed(manifest: Manifest) -> None:
     assert manifest.images() == tuple(sorted(EXPECTED, key=lambda image: len(EXPECTED[image])))
 
 
-def test_todays_writer_would_write_the_same_manifest(manifest: Manifest) -> None:
+def test_todays_writer_says_the_same_in_its_manifest(manifest: Manifest) -> None:
+    """It may say more: fields that did not exist then."""
     raw = (SEED / "manifest.rpm").read_bytes()
     signature = decode(raw).signature
-    assert encode(manifest, lambda _: signature) == raw
+    again = encode(manifest, lambda _: signature)
+    assert decode(again).manifest == manifest
+    assert len(again) >= len(raw)
 
 
 def test_it_is_consumed_and_its_files_restored(target: Party, manifest: Manifest, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ class Backup:
                 duration_s=round(self._clock.monotonic() - begun, 6),
                 warnings=self._reporter.count,
             )
-            record = session.put(Kind.RECORD, encode_record(*self._core, machine, point)).id
+            record = session.put(Kind.RECORD, encode_record(*self._core, machine.abroad(), point)).id
             session.flush()
         # What the catalog says must be true whatever dies now: everything it names is synced.
         point = replace(point, record=record.hex())

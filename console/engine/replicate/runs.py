@@ -153,7 +153,7 @@ class Replicate:
                 stored = images[step.image]
                 point = self._catalog.points.get(step.point)
                 reporter.advance(text=f"point of {point.time:%Y-%m-%d %H:%M} UTC")
-                offer = ImageOffer(machine, point, stored.image, step.names)
+                offer = ImageOffer(machine.abroad(), point, stored.image, step.names)
                 source = LocalSource(self._catalog, self._repositories.open(stored.repository))
                 total += transfer(source, target, offer, reporter)
                 points.add(point.id)

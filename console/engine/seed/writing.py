@@ -200,7 +200,7 @@ class SeedWriting:
             self._reporter.advance(text=f"“{machine.name}”, {point.time:%Y-%m-%d %H:%M} UTC")
             names = step.names or (image.parent is not None and image.parent in self.skipped)
             try:
-                transfer(self._source(image), writer, ImageOffer(machine, point, image, names), self._reporter)
+                transfer(self._source(image), writer, ImageOffer(machine.abroad(), point, image, names), self._reporter)
             except Failed as known:
                 if known.failure.code not in _SOURCE_DAMAGE:
                     raise
@@ -229,7 +229,7 @@ class SeedWriting:
             self._wish.customer_id,
             self._wish.comment,
             self._clock.now(),
-            tuple(machine for machine in self._wish.machines if machine.id in there),
+            tuple(machine.abroad() for machine in self._wish.machines if machine.id in there),
             points,
             tuple(writer.segments),
             writer.media(),
