@@ -1,6 +1,7 @@
 """The deduplicated object store. The paper is `FORMAT.md`."""
 
 from console.repository.chunker import Chunker
+from console.repository.content import ChunkCache, ContentReader
 from console.repository.nodes import ObjectReader
 from console.repository.repository import Repository, Usage
 from console.repository.session import Put, WriteSession
@@ -8,7 +9,9 @@ from console.repository.tree_reader import TreeReader
 from console.repository.tree_writer import ObjectWriter, TreeWriter
 
 __all__ = [
+    "ChunkCache",
     "Chunker",
+    "ContentReader",
     "ObjectReader",
     "ObjectWriter",
     "Put",
