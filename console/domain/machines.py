@@ -77,7 +77,8 @@ class Machine:
 
     def abroad(self) -> Machine:
         """As others see it, in records, on the wire and on seed drives: commands may hold secrets, and stay here."""
-        return replace(self, options=replace(self.options, before="", after=""))
+        volumes = tuple(replace(v, path="") if v.source == VolumeSource.STREAM else v for v in self.volumes)
+        return replace(self, volumes=volumes, options=replace(self.options, before="", after=""))
 
 
 DEFAULT_INTERVAL_S = 3600

@@ -120,7 +120,7 @@ def _count(repository: Repository, root: bytes, total: int, stopped: Callable[[]
     reader = TreeReader(repository)
     here = 0
     try:
-        stack = [reader.root(root).entry]
+        stack = [reader.top(reader.root(root), "")]
     except Failed as known:
         if known.failure.code not in OBJECT_DAMAGE:
             raise

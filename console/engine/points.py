@@ -229,7 +229,7 @@ class Points:
         reader = TreeReader(repository)
         stored = self._catalog.points.image(image.id)
         try:
-            entry = reader.find(reader.root(bytes.fromhex(image.root)), inner)
+            entry = reader.find(reader.top(reader.root(bytes.fromhex(image.root)), image.volume_label), inner)
             if entry is None:
                 return []
             if entry.type is not FileType.DIRECTORY:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from console.domain.errors import Failed, damage
-from console.domain.objects import REF, REF_SIZE, ZERO_ID
+from console.domain.objects import MAX_PLAIN, REF, REF_SIZE, ZERO_ID
 from console.domain.trees import CONTENT_REFS_MAX, INLINE_MAX, LIST_REFS_MAX, Entry, FileType, VolumeRoot
 
 _T = TypeVar("_T")
@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 VERSION = b"\x01"
 DEPTH_MAX = 16
 """More levels of lists than any size needs: what claims more is not ours."""
-_SOURCES = frozenset({"tree"})
+_TOPS = {"tree": FileType.DIRECTORY, "image": FileType.FILE, "stream": FileType.FILE}
 _NO_NAMES = frozenset({b"", b".", b".."})
 _NAME_MAX = 4096
 
@@ -93,11 +93,14 @@ def decode_list(plain: bytes, depth: int) -> list[Ref]:
 def decode_root(plain: bytes) -> VolumeRoot:
     """Raises NodeError."""
     root = _decode(_root, plain)
-    if root.source not in _SOURCES:
+    top = _TOPS.get(root.source)
+    if top is None:
         raise NodeError("it is of a kind of volume that is not known here")
-    if root.entry.name or root.entry.type is not FileType.DIRECTORY:
-        raise NodeError("its top is not a directory without a name")
+    if root.entry.name or root.entry.type is not top:
+        raise NodeError(f"its top is not a {top.name.lower()} without a name")
     _check_content(root.entry)
+    if root.source == "image":
+        _check_disk(root)
     return root
 
 
@@ -128,7 +131,7 @@ class NodeReader:
             raise _invalid(oid, error) from error
 
     def top(self, oid: bytes) -> Entry | None:
-        """The top directory of a root."""
+        """The top of a root: a directory, or the one file of a volume that is no tree."""
         return self.root(oid).entry
 
     def tree(self, oid: bytes) -> list[Entry]:
@@ -166,6 +169,11 @@ def _check_content(entry: Entry) -> None:
         raise NodeError("an entry has content that its type cannot have")
     if entry.type is FileType.DIRECTORY and any(oid == ZERO_ID for oid, _ in REF.iter_unpack(entry.content)):
         raise NodeError("a directory has a hole")
+
+
+def _check_disk(root: VolumeRoot) -> None:
+    if root.disk is None or not 0 < root.disk.block <= MAX_PLAIN or root.entry.inline:
+        raise NodeError("it is of a disk, and does not say how that is divided")
 
 
 def _decode(decoder: msgspec.msgpack.Decoder[_T], plain: bytes) -> _T:

@@ -5,11 +5,36 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
+from msgspec.structs import replace
+
+from console.domain import paths
 from console.domain.errors import damage
+from console.domain.machines import VolumeSource
 from console.domain.objects import ObjectRef
 from console.domain.trees import Entry, FileType, VolumeRoot
 from console.repository import walk
 from console.repository.nodes import NodeReader, ObjectReader, Ref, content_refs
+
+
+class Single(Entry, frozen=True, gc=False):
+    """Stands for the top directory of a volume that is no tree: there is one file in it, and it is stored nowhere."""
+
+    file: Entry | None = None
+
+
+def single(root: VolumeRoot, label: str) -> Single:
+    """The one file of a disk image or stream, as if it lay in a directory: `LABEL.img`, or the stream's label."""
+    name = paths.from_text(f"{label}.img" if root.source == VolumeSource.IMAGE else label)
+    entry = root.entry
+    return Single(
+        b"",
+        FileType.DIRECTORY,
+        mode=0o755,
+        uid=entry.uid,
+        gid=entry.gid,
+        mtime_ns=entry.mtime_ns,
+        file=replace(entry, name=name),
+    )
 
 
 class TreeReader:
@@ -23,8 +48,17 @@ class TreeReader:
         """Where a volume image begins."""
         return self._nodes.root(id)
 
+    def top(self, root: VolumeRoot, label: str) -> Entry:
+        """The top directory of a volume; of one that is no tree a directory that is not stored, with its one file in
+        it. `label`: of the volume."""
+        return root.entry if root.source == VolumeSource.TREE else single(root, label)
+
     def entries(self, directory: Entry) -> Iterator[Entry]:
         """What is in a directory, sorted by name."""
+        if isinstance(directory, Single):
+            if directory.file is not None:
+                yield directory.file
+            return
         last = b""
         for ref in self._leaves(directory):
             entries = self._nodes.tree(ref.id)
@@ -37,10 +71,10 @@ class TreeReader:
             last = entries[-1].name
             yield from entries
 
-    def find(self, root: VolumeRoot, path: bytes) -> Entry | None:
-        """The entry at `path` (`b"a/b/c"`, `b""`: the top), or None. Reads a few nodes a level, also of a directory
-        with a million names."""
-        entry: Entry | None = root.entry
+    def find(self, top: Entry | VolumeRoot, path: bytes) -> Entry | None:
+        """The entry at `path` below a directory or a root's top (`b"a/b/c"`, `b""`: itself), or None. Reads a few nodes
+        a level, also of a directory with a million names."""
+        entry: Entry | None = top.entry if isinstance(top, VolumeRoot) else top
         for name in filter(None, path.split(b"/")):
             if entry is None or entry.type is not FileType.DIRECTORY:
                 return None
@@ -81,6 +115,8 @@ class TreeReader:
                 stack.append((depth - 1, iter(self._nodes.refs(ref.id, depth - 1))))
 
     def _child(self, directory: Entry, name: bytes) -> Entry | None:
+        if isinstance(directory, Single):
+            return directory.file if directory.file is not None and directory.file.name == name else None
         refs, depth = content_refs(directory), directory.depth
         while refs:
             low, high = 0, len(refs) - 1

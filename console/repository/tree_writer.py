@@ -7,7 +7,7 @@ from itertools import chain, islice
 from typing import Protocol
 from zlib import crc32
 
-from console.domain.objects import REF, Kind
+from console.domain.objects import REF, ZERO_ID, Kind
 from console.domain.trees import (
     CONTENT_REFS_MAX,
     LEAF_ENTRIES_AVERAGE,
@@ -44,12 +44,13 @@ class TreeWriter:
         """
         return self._pile(self._leaves(entries), 0)
 
-    def content(self, refs: Iterable[tuple[bytes, int]]) -> tuple[bytes, int]:
+    def content(self, refs: Iterable[tuple[bytes, int]], *, disk: bool = False) -> tuple[bytes, int]:
         """`content` and `depth` for the entry of a file: its chunks in order, each (id, bytes), holes as `ZERO_ID`.
 
-        `refs` is taken as it comes, so a content of any size needs little memory. Raises Failed as `put`.
+        `refs` is taken as it comes, so a content of any size needs little memory. `disk`: of a disk image, whose lists
+        never end with a hole. Raises Failed as `put`.
         """
-        return self._pile((Ref(oid, length) for oid, length in refs), 0)
+        return self._pile((Ref(oid, length) for oid, length in refs), 0, disk=disk)
 
     def root(self, root: VolumeRoot) -> bytes:
         """Id of the root object. Raises Failed as `put`."""
@@ -76,19 +77,20 @@ class TreeWriter:
     def _leaf(self, node: list[bytes]) -> Ref:
         return Ref(self._session.put(Kind.TREE, encode_tree(node))[0], len(node))
 
-    def _pile(self, refs: Iterator[Ref], depth: int) -> tuple[bytes, int]:
+    def _pile(self, refs: Iterator[Ref], depth: int, *, disk: bool = False) -> tuple[bytes, int]:
         """Levels of lists over `refs` until few enough are left."""
         head = list(islice(refs, CONTENT_REFS_MAX + 1))
         if len(head) <= CONTENT_REFS_MAX:
             return b"".join([REF.pack(*ref) for ref in head]), depth
-        return self._pile(self._lists(chain(head, refs), depth), depth + 1)
+        return self._pile(self._lists(chain(head, refs), depth, disk=disk), depth + 1, disk=disk)
 
-    def _lists(self, refs: Iterator[Ref], depth: int) -> Iterator[Ref]:
+    def _lists(self, refs: Iterator[Ref], depth: int, *, disk: bool) -> Iterator[Ref]:
         node: list[Ref] = []
         for ref in refs:
             node.append(ref)
             # Never after its first reference: each level has at most half as many as the one below, so levels end.
             cut = len(node) > 1 and not int.from_bytes(ref.id[-4:], "little") % LIST_REFS_AVERAGE
+            cut = cut and not (disk and ref.id == ZERO_ID)
             if cut or len(node) >= LIST_REFS_MAX:
                 yield self._list(depth, node)
                 node = []

@@ -132,7 +132,14 @@ class _Comparison:
         top = self._top(root)
         if top is None:
             return
-        stack = [self._directory(top, None if other is None else self._other.top(other))]
+        was = None if other is None else self._other.top(other)
+        if was is not None and was.type is not top.type:
+            was = None
+        if top.type is FileType.FILE:
+            if was is None or (was.content, was.depth) != (top.content, top.depth):
+                yield from self._file(top, was)
+            return
+        stack = [self._directory(top, was)]
         while stack:
             for below in stack[-1]:
                 if below is not None:

@@ -172,7 +172,8 @@ class _Walk:
                 raise
             self._tally.miss(self._prefix or chosen.image.volume_label)
             return True
-        stack: list[tuple[Entry, Wish, bytes, bytes | None]] = [(root.entry, chosen.wish, b"", there)]
+        top = self._reader.top(root, chosen.image.volume_label)
+        stack: list[tuple[Entry, Wish, bytes, bytes | None]] = [(top, chosen.wish, b"", there)]
         while stack:
             if self._clock.monotonic() > self._deadline:
                 return False

@@ -72,11 +72,12 @@ class _Names:
         self.reader = reader
         self.complete = True
         self._root = bytes.fromhex(image.root)
+        self._label = image.volume_label
 
     def walk(self, after: bytes) -> Iterator[tuple[bytes, Entry]]:
         """Everything but folders that comes after a path, folders in order of their names."""
         try:
-            top = self.reader.root(self._root).entry
+            top = self.reader.top(self.reader.root(self._root), self._label)
         except Failed as known:
             self._missing(known)
             return

@@ -20,6 +20,7 @@ from console.engine.restore.growing import WHOLE, Growing, Spot, Sprout, Twins
 from console.engine.restore.outcome import Outcome, is_damage
 from console.engine.restore.selection import Wish
 from console.repository import Repository, TreeReader
+from console.repository.tree_reader import Single
 from console.sources import creating
 from console.sources.creating import Place, Places
 
@@ -78,7 +79,8 @@ class Planting:
             # Where two names of ours may be one, every name is looked at once more when its file is whole.
             self._careful = self._growing.careful = creating.folds_case(directory)
             owner = creating.new_owner(directory)
-        dress = wish.everything and (empty or self._overwrite is not Overwrite.NEVER)
+        stored = not isinstance(top, Single)
+        dress = stored and wish.everything and (empty or self._overwrite is not Overwrite.NEVER)
         spot = Spot(None, place, b"", top if dress else None, fresh=empty and not self._careful, owner=owner)
         stack: list[tuple[Spot, Iterator[tuple[Entry, Wish]]]] = [(spot, self._fill(spot, top, wish))]
         while stack:

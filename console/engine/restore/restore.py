@@ -20,7 +20,7 @@ from console.domain.objects import ZERO_ID
 from console.domain.progress import Reporter
 from console.domain.recovery_points import RecoveryPoint, VolumeImage
 from console.domain.repositories import DamagedObject
-from console.domain.trees import Entry, EntryFlag, FileType, VolumeRoot
+from console.domain.trees import Entry, EntryFlag, FileType
 from console.engine.backup.workers import Workers
 from console.engine.jobs import Jobs
 from console.engine.repositories import Repositories
@@ -133,7 +133,7 @@ class Restore:
     def _volume(self, wanted: Wanted, chosen: Chosen, places: Places, outcome: Outcome, reporter: Reporter) -> None:
         repository = self.repository(chosen.image)
         try:
-            root = TreeReader(repository).root(bytes.fromhex(chosen.image.root))
+            root = (reader := TreeReader(repository)).root(bytes.fromhex(chosen.image.root))
         except Failed as known:
             if not is_damage(known):
                 raise
@@ -144,7 +144,7 @@ class Restore:
             place = _inside(place, places, os.fsencode(chosen.image.volume_label))
         with Workers("restore") as workers:
             planting = Planting(repository, places, workers, reporter, outcome, wanted.overwrite)
-            planting.plant(root.entry, chosen.wish, place)
+            planting.plant(reader.top(root, chosen.image.volume_label), chosen.wish, place)
             workers.finish()
 
     def destination(self, to: str) -> bytes:
@@ -181,7 +181,8 @@ class Restore:
                 unseen -= {text for text, _ in chosen.asked}
                 continue
             named += 1
-            unseen -= {text for text, inner in chosen.asked if _may_have(reader, root, inner)}
+            top = reader.top(root, chosen.image.volume_label)
+            unseen -= {text for text, inner in chosen.asked if _may_have(reader, top, inner)}
         if unseen:
             raise not_found("file", sorted(unseen)[0], "List what the point has: replicore point files ID [PATH]")
         if not named and not wanted.partial:
@@ -267,7 +268,8 @@ def _files(reader: TreeReader, chosen: Chosen) -> Iterator[Entry]:
     """Wanted, readable files whose names are here."""
     stack: list[tuple[Entry, Wish]] = []
     try:
-        stack.append((reader.root(bytes.fromhex(chosen.image.root)).entry, chosen.wish))
+        root = reader.root(bytes.fromhex(chosen.image.root))
+        stack.append((reader.top(root, chosen.image.volume_label), chosen.wish))
     except Failed as known:
         if not is_damage(known):
             raise
@@ -287,10 +289,10 @@ def _files(reader: TreeReader, chosen: Chosen) -> Iterator[Entry]:
                 raise
 
 
-def _may_have(reader: TreeReader, root: VolumeRoot, inner: bytes) -> bool:
+def _may_have(reader: TreeReader, top: Entry, inner: bytes) -> bool:
     """Whether the image has such a path, or may have it because names on the way are not here."""
     try:
-        return reader.find(root, inner) is not None
+        return reader.find(top, inner) is not None
     except Failed as known:
         if not is_damage(known):
             raise

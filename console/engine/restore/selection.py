@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from console.domain import paths
 from console.domain.errors import not_found
-from console.domain.machines import Volume
+from console.domain.machines import Volume, VolumeSource
 from console.domain.recovery_points import RecoveryPoint, VolumeImage
 
 
@@ -54,7 +54,9 @@ def select(point: RecoveryPoint, volumes: Sequence[Volume], wanted: Sequence[str
     """
     if not wanted:
         return [Chosen(image, Wish(None)) for image in point.images]
-    homes = {volume.id: _parts(paths.from_text(volume.path)) for volume in volumes}
+    homes = {
+        volume.id: _parts(paths.from_text(volume.path)) for volume in volumes if volume.source != VolumeSource.STREAM
+    }
     asked: dict[str, list[tuple[str, bytes]]] = {image.id: [] for image in point.images}
     for text in wanted:
         found = _places(point, homes, text)
