@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from console.catalog import Catalog
 from console.domain.chains import ChainState, ChainVerdict, judge
 from console.domain.errors import Failed
-from console.domain.machines import Machine, Volume
+from console.domain.machines import Machine, Volume, VolumeSource
 from console.domain.recovery_points import BaseReason, RecoveryPoint, VolumeImage
 from console.domain.trees import VolumeRoot
 from console.engine.restore.outcome import is_damage
@@ -47,7 +47,7 @@ class Foundations:
             return BaseReason.FORCED
         point, image = latest
         try:
-            if self._home(point, volume) != volume.path:
+            if not self._is_same(point, volume):
                 return BaseReason.VOLUME_CHANGED
             return Parent(image, TreeReader(self._repository).root(bytes.fromhex(image.root)))
         except Failed as known:
@@ -79,7 +79,11 @@ class Foundations:
             if cursor is None:
                 return
 
-    def _home(self, point: RecoveryPoint, volume: Volume) -> str:
-        """The path the volume had when a point was made."""
+    def _is_same(self, point: RecoveryPoint, volume: Volume) -> bool:
+        """Whether the volume was the same when a point was made: at the same place, and of the same kind."""
         record = decode_record(self._repository.read(bytes.fromhex(point.record)))
-        return next((known.path for known in record.machine.volumes if known.id == volume.id), "")
+        known = next((known for known in record.machine.volumes if known.id == volume.id), None)
+        if known is None or known.source != volume.source:
+            return False
+        # Where a stream comes from stays on its Core: what matters of it is what comes.
+        return volume.source == VolumeSource.STREAM or known.path == volume.path

@@ -21,14 +21,14 @@ class Tally:
 
     def __init__(self, session: Store) -> None:
         self._session = session
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self.new = 0
         self.stored = 0
 
     def put(self, kind: Kind, plain: bytes | memoryview) -> Put:
         put = self._session.put(kind, plain)
         if put.new:
-            with self._lock:
+            with self.lock:
                 self.new += len(plain)
                 self.stored += put.stored
         return put
