@@ -19,7 +19,6 @@ from console.engine.jobs import JobReporter, Jobs
 from console.engine.journal import Journal
 from console.engine.repositories import Repositories
 from console.repository import Repository
-from console.repository.reclaim import Marks
 
 
 class Check:
@@ -93,7 +92,7 @@ class Check:
         present = {stored.image.id for stored in images}
         hurt: dict[str, set[str]] = defaultdict(set)
         unreadable: set[str] = set()
-        with Marks(repository) as marks:
+        with repository.marks() as marks:
             for kind in (Kind.RECORD, Kind.TOMBSTONE):
                 marks.add(repository.records(kind))
             for stored in images:

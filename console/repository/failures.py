@@ -6,6 +6,7 @@ import errno
 import sqlite3
 
 from console.domain.errors import Failed, damage, failed
+from console.domain.sizes import format_size
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -14,10 +15,10 @@ def write_failed(error: OSError | sqlite3.Error, place: str) -> Failed:
     """What a failed write to the repository at `place` means: `repository-full`, `repository-gone` or
     `repository-unwritable`."""
     if isinstance(error, OSError):
-        full, gone, why = error.errno in _FULL, error.errno == errno.ENOENT, error.strerror or str(error)
+        gone, why = error.errno == errno.ENOENT, error.strerror or str(error)
     else:
-        full, gone, why = primary_code(error) == sqlite3.SQLITE_FULL, False, str(error)
-    if full:
+        gone, why = False, str(error)
+    if is_full(error):
         return failed(
             "repository-full",
             f"The disk of the repository {place} is full.",
@@ -33,6 +34,28 @@ def write_failed(error: OSError | sqlite3.Error, place: str) -> Failed:
         "repository-unwritable",
         f"The repository {place} cannot be written: {why}.",
         "Look at the disk, its mount (read-only?) and its permissions, then start the work again.",
+    )
+
+
+def is_full(error: OSError | sqlite3.Error) -> bool:
+    """Whether a write failed for want of room."""
+    if isinstance(error, OSError):
+        return error.errno in _FULL
+    return primary_code(error) == sqlite3.SQLITE_FULL
+
+
+def no_room(place: str, limit: int | None) -> Failed:
+    """`repository-full`, before anything fails: its limit (bytes) is reached, or what is kept of the disk begins."""
+    if limit is not None:
+        return failed(
+            "repository-full",
+            f"The repository {place} has reached its limit of {format_size(limit)}.",
+            "Raise it (replicore repository edit NAME --limit SIZE), or delete points and reclaim their room.",
+        )
+    return failed(
+        "repository-full",
+        f"The disk of the repository {place} is full, but for the room that deleting and reclaiming need.",
+        "Make room on that disk, or delete points and reclaim their room; then start the work again.",
     )
 
 

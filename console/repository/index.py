@@ -9,7 +9,7 @@ import logging
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,6 +33,7 @@ from console.repository.places import (
     elsewhere,
     in_lists,
     recount,
+    replace_packs,
 )
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,8 @@ class Index:
         self._totals = Totals()
         self._filter = Filter()
         self._misses = 0
+        self.changes = 0
+        """Grows when objects come to be looked for elsewhere than where they were, but by `exchange`."""
         try:
             self._open()
         except sqlite3.DatabaseError as error:
@@ -140,8 +143,24 @@ class Index:
         return [Place(*row) for row in self._all(f"SELECT {COLUMNS} FROM objects WHERE pack = ?", (number,))]
 
     def name(self, number: int) -> str:
-        """What a pack is called."""
-        return self._names[number]
+        """What a pack is called. Raises FileNotFoundError when it is known no more."""
+        try:
+            return self._names[number]
+        except KeyError:
+            raise FileNotFoundError(f"pack number {number}") from None
+
+    def placed(self) -> Iterator[tuple[bytes, int, int, int]]:
+        """(id, number of the pack, stored bytes without the header, kind) of every object, in the order of ids."""
+        sql = "SELECT id, pack, stored, kind FROM objects WHERE id > ? ORDER BY id LIMIT 20000"
+        after = b""
+        while rows := self._all(sql, (after,)):
+            yield from rows
+            after = rows[-1][0]
+
+    def packs_named(self, names: Sequence[str]) -> dict[str, IndexedPack]:
+        """Those of these packs the index knows."""
+        sql = "SELECT number, name, bytes, objects FROM packs WHERE name = ?"
+        return {name: IndexedPack(*row) for name in names for row in self._all(sql, (name,))}
 
     def condemned(self) -> set[tuple[bytes, int]]:
         """(id, number of the pack) of copies that were struck out because they are damaged."""
@@ -182,6 +201,7 @@ class Index:
                     writer.execute("DELETE FROM condemned WHERE pack = ?", row)
                     writer.execute("DELETE FROM packs WHERE number = ?", row)
 
+        self.changes += 1
         self._change(change)
         self._load()
 
@@ -195,6 +215,7 @@ class Index:
                     writer.execute("INSERT OR IGNORE INTO condemned VALUES (?, ?)", (oid, row[0]))
             recount(writer)
 
+        self.changes += 1
         self._change(change)
         self._load()
 
@@ -206,13 +227,37 @@ class Index:
             writer.executemany(f"INSERT OR REPLACE INTO objects({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", places)
             recount(writer)
 
+        self.changes += 1
         self._change(change)
         self._load()
+
+    def exchange(self, gone: Mapping[str, Collection[bytes]], made: Sequence[NewPack]) -> None:
+        """Forgets packs, given with the ids of all objects in them, and learns those that hold what of them is still
+        needed: objects that were looked for in one of the former are looked for in the latter. On the medium when it
+        returns, so that the packs' files can go then. Raises sqlite3.Error; nothing is changed then.
+        """
+        with self._writing:
+            self._writer.execute("PRAGMA synchronous = FULL")
+            try:
+                self._change(lambda writer: replace_packs(writer, gone, made))
+            finally:
+                self._writer.execute("PRAGMA synchronous = NORMAL")
+            self._load()
+
+    def restore(self, pack: NewPack) -> None:
+        """A pack is true again as a whole: what was struck out in it, or is looked for nowhere, is found there."""
+        self.add([pack])
+
+        def change(writer: sqlite3.Connection) -> None:
+            writer.execute("DELETE FROM condemned WHERE pack = (SELECT number FROM packs WHERE name = ?)", (pack[0],))
+
+        self._change(change)
 
     def rebuild(self, packs: Iterable[NewPack]) -> list[Place]:
         """Throws everything away and learns these packs instead; returns as `add` does."""
         with self._writing:
             self._refilling = True
+            self.changes += 1
             try:
                 self._drop_stock()
                 self._writer.close()

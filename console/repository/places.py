@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -96,3 +96,35 @@ def elsewhere(writer: sqlite3.Connection, rows: list[Place]) -> list[Place]:
         for row in writer.execute(PLACES[len(part)], part)
     }
     return [row for row in rows if taken.get(row.id) != (row.pack, row.offset)]
+
+
+def replace_packs(writer: sqlite3.Connection, gone: Mapping[str, Collection[bytes]], made: Sequence[NewPack]) -> None:
+    """See `Index.exchange`. An object that is looked for in no pack of `gone` stays where it is."""
+    numbers = {name: number for name in gone if (number := _number(writer, name)) is not None}
+    old = set(numbers.values())
+    for name, size, entries in made:
+        number = writer.execute(
+            "INSERT INTO packs(name, bytes, objects, plain) VALUES (?, ?, 0, 0)"
+            " ON CONFLICT(name) DO UPDATE SET bytes = excluded.bytes RETURNING number",
+            (name, size),
+        ).fetchone()[0]
+        ids = [entry.id for entry in entries]
+        now = {oid: pack for part in in_lists(ids) for oid, pack, *_ in writer.execute(PLACES[len(part)], part)}
+        moved = [entry for entry in entries if now.get(entry.id) in old]
+        writer.executemany(
+            "UPDATE objects SET pack = ?, offset = ?, stored = ? WHERE id = ?",
+            [(number, entry.offset, entry.stored, entry.id) for entry in moved],
+        )
+        writer.execute(
+            "UPDATE packs SET objects = objects + ?, plain = plain + ? WHERE number = ?",
+            (len(moved), sum(entry.plain for entry in moved), number),
+        )
+    for name, number in numbers.items():
+        writer.executemany("DELETE FROM objects WHERE id = ? AND pack = ?", [(oid, number) for oid in gone[name]])
+        writer.execute("DELETE FROM condemned WHERE pack = ?", (number,))
+        writer.execute("DELETE FROM packs WHERE number = ?", (number,))
+
+
+def _number(writer: sqlite3.Connection, name: str) -> int | None:
+    row = writer.execute("SELECT number FROM packs WHERE name = ?", (name,)).fetchone()
+    return None if row is None else int(row[0])

@@ -116,26 +116,50 @@ class Readers:
         where the pack is cut off or cannot be read."""
         for number, group in groupby(places, key=lambda place: place.pack):
             mine = list(group)
-            name = self._index.name(number)
             pack: PackFile | None = None
+            done = 0
             with ExitStack() as opened:
                 for run in _neighbours(mine):
                     try:
-                        pack = pack or opened.enter_context(self._storage.open(name))
+                        pack = pack or opened.enter_context(self._storage.open(self._index.name(number)))
                         raw = _read(pack, run)
                     except FileNotFoundError as error:
-                        raise object_missing(run[0].id) from error
+                        moved = self._elsewhere(mine[done:], error)
+                        break
                     except OSError as error:
+                        name = self._index.name(number)
                         raise object_damaged(run[0].id, name, f"its pack cannot be read ({error})") from error
                     yield run, raw
+                    done += len(run)
+                else:
+                    moved = []
+            yield from self._runs(moved)
+
+    def _elsewhere(self, places: list[Place], error: FileNotFoundError) -> list[Place]:
+        """Where these lie now that their pack is gone: a reclaim may have brought them to another one. Raises Failed
+        `object-missing` when one of them is nowhere else."""
+        current = {place.id: place for place in self._index.find_many([place.id for place in places])}
+        for place in places:
+            if current.get(place.id) in (None, place):
+                raise object_missing(place.id) from error
+        return sorted(current.values(), key=_by_place)
 
     def _second_try(self, place: Place, error: FrameError | OSError) -> tuple[bytes, Header]:
         """The index is only a cache: asks the pack itself where the object lies. The frame, digest proven, and header.
 
         Raises Failed when there is no true frame of it.
         """
-        name = self._index.name(place.pack)
+        current = self._index.find(place.id)
+        if current is not None and current != place:  # a reclaim has brought it to another pack meanwhile
+            try:
+                with self._storage.open(self._index.name(current.pack)) as pack:
+                    raw = pack.read(current.offset, current.end - current.offset)
+                header, _ = _frame(current, raw, 0)
+                return raw, header
+            except (FrameError, OSError) as again:
+                place, error = current, again
         try:
+            name = self._index.name(place.pack)
             with self._storage.open(name) as pack:
                 entries = PackReader(pack.read, pack.size).entries()
                 for entry in entries:

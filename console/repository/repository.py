@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -22,8 +23,12 @@ from console.repository.index import Index
 from console.repository.pack import Gap, PackDamaged, PackReader
 from console.repository.places import NewPack, Place
 from console.repository.reading import Readers
+from console.repository.reclaim import Marks
+from console.repository.reliance import Sweeps
+from console.repository.room import Room
 from console.repository.session import WriteSession
 from console.repository.storage import LocalStorage, PackStorage
+from console.repository.sweep import Reclaim
 from console.repository.verify import Verifier
 from console.repository.writing import OpenPacks, Stake
 
@@ -33,13 +38,15 @@ NAMESPACE = "own"
 
 
 class Usage(NamedTuple):
-    """`stored_bytes`: of all pack files; `plain_bytes`: of the objects; `free_bytes`: that may still be written."""
+    """`stored_bytes`: of all pack files; `plain_bytes`: of the objects; `free_bytes`: that may still be written,
+    by the disk and the `limit` (of `stored_bytes`)."""
 
     objects: int
     stored_bytes: int
     plain_bytes: int
     packs: int
     free_bytes: int
+    limit: int | None = None
 
 
 class Repository:
@@ -54,13 +61,16 @@ class Repository:
         if left:
             log.info("Repository %s: %d pack(s) that were never finished are gone.", path, left)
         self._index = Index(path / NAMESPACE / "index.sqlite", self._told)
-        self._packs = OpenPacks(storage, self._index)
+        self._room = Room(storage, path / NAMESPACE, lambda: self._index.totals().stored)
+        self._packs = OpenPacks(storage, self._index, self._room)
+        self._sweeps = Sweeps()
         self._provers = Provers()
         self._readers = Readers(storage, self._index, self._settle)
         self.missing_packs: tuple[str, ...] = ()
         """Packs the index knew that were gone when the repository was opened."""
         try:
             self.missing_packs = self._reconcile()
+            self._room.keep()
         except BaseException:
             self._index.close()
             raise
@@ -150,7 +160,11 @@ class Repository:
     def usage(self) -> Usage:
         """What it holds, and the room there is. Cheap."""
         totals = self._index.totals()
-        return Usage(totals.objects, totals.stored, totals.plain, totals.packs, self._storage.free())
+        return Usage(totals.objects, totals.stored, totals.plain, totals.packs, self._room.left(), self._room.limit)
+
+    def limit(self, size: int | None) -> None:
+        """Its packs may have so many bytes from now on; None: what the disk takes. More than that stays."""
+        self._room.limit = size
 
     # ------------------------------------------------------------------------------------------- reading
 
@@ -172,9 +186,24 @@ class Repository:
 
     # ------------------------------------------------------------------------------------------- writing
 
-    def session(self) -> WriteSession:
-        """To put objects. Many at once are fine; see there."""
-        return WriteSession(self._packs, self._index, self._provers)
+    def session(self, *, reserve: bool = False) -> WriteSession:
+        """To put objects. Many at once are fine; see there. `reserve`: for what gives room back; it may use the room
+        that is kept for that."""
+        if reserve:
+            self._room.give_up_reserve()
+        return WriteSession(self._packs, self._index, self._provers, self._sweeps, reserve=reserve)
+
+    # ------------------------------------------------------------------------------------------- reclaiming
+
+    def marks(self) -> Marks:
+        """Of all durable objects there are now, none marked yet."""
+        return Marks(self._index)
+
+    @contextmanager
+    def reclaim(self) -> Iterator[Reclaim]:
+        """To give back what nobody needs. Within it, ask for what is needed *after* it was entered. One at a time."""
+        with self._sweeps.reclaiming(), Marks(self._index) as marks:
+            yield Reclaim(self._storage, self._index, self._sweeps, marks, self._readers.is_true, self._room)
 
     # ------------------------------------------------------------------------------------------- proving
 
@@ -231,14 +260,18 @@ class Repository:
     def _told(self, names: Iterable[str] | None = None) -> Iterator[NewPack]:
         """What packs say of themselves; all of them by default."""
         for name in self._storage.names() if names is None else names:
-            with self._storage.open(name) as pack:
-                reader = PackReader(pack.read, pack.size)
-                try:
-                    entries = reader.entries()
-                except PackDamaged as error:
-                    log.warning("Pack %s is damaged (%s); it is read frame by frame.", name, error)
-                    entries = [part for part in reader.salvage() if not isinstance(part, Gap)]
-                yield name, pack.size, entries
+            try:
+                with self._storage.open(name) as pack:
+                    reader = PackReader(pack.read, pack.size)
+                    try:
+                        entries = reader.entries()
+                    except PackDamaged as error:
+                        log.warning("Pack %s is damaged (%s); it is read frame by frame.", name, error)
+                        entries = [part for part in reader.salvage() if not isinstance(part, Gap)]
+                    told = name, pack.size, entries
+            except FileNotFoundError:  # reclaimed meanwhile
+                continue
+            yield told
 
     def _judge(self, refused: list[Place]) -> None:
         """Of objects that lie in two packs: if the copy in use is damaged and the other is not, takes the other."""

@@ -13,6 +13,7 @@ from console.repository.codec import Bytes, Frame, FrameError, encode, object_id
 from console.repository.failures import frame_damaged
 from console.repository.frames import Arrived, FrameSplitter, Proof, Provers
 from console.repository.index import Index
+from console.repository.reliance import Sweeps
 from console.repository.writing import OpenPacks, Stake
 
 _BATCH_BYTES = 512 << 10
@@ -36,11 +37,16 @@ class WriteSession:
     one when the cause is gone.
     """
 
-    def __init__(self, packs: OpenPacks, index: Index, provers: Provers) -> None:
+    def __init__(
+        self, packs: OpenPacks, index: Index, provers: Provers, sweeps: Sweeps, *, reserve: bool = False
+    ) -> None:
+        """`reserve`: may also use the room that is kept for giving room back."""
         self._packs = packs
         self._index = index
         self._provers = provers
-        self._stake = Stake()
+        self._sweeps = sweeps
+        self._reliance = sweeps.enter()
+        self._stake = Stake(reserve=reserve)
         self._closed = False
 
     def __enter__(self) -> WriteSession:
@@ -58,13 +64,16 @@ class WriteSession:
         """
         self._check()
         oid = object_id(plain)
-        generation = self._packs.generation
-        if not self._packs.rely(self._stake, (oid,)) or self._index.has(oid):
-            return Put(oid, False, 0)
-        frame = encode(kind, plain, oid)
-        if self._packs.add(self._stake, frame, generation):
-            return Put(oid, True, frame.size)
-        return Put(oid, False, 0)
+        self._reliance.add((oid,))
+        frame: Frame | None = None
+        while True:
+            sweeps, generation = self._sweeps.count, self._packs.generation
+            if self._packs.rely(self._stake, (oid,)) and not self._index.has(oid):
+                frame = frame or encode(kind, plain, oid)
+                if self._packs.add(self._stake, frame, generation):
+                    return Put(oid, True, frame.size)
+            if self._sweeps.settled(sweeps):
+                return Put(oid, False, 0)
 
     def put_frames(self, pieces: Iterable[bytes | bytearray | memoryview]) -> Accepted:
         """Takes over frames from a stream that may be cut anywhere; each is proven before it is stored, as it is.
@@ -89,11 +98,27 @@ class WriteSession:
         return Accepted(intake.objects, intake.bytes)
 
     def missing(self, ids: Sequence[bytes]) -> list[bytes]:
-        """As `Repository.missing`; what is not missing is relied on, so that `flush` makes it durable or fails."""
+        """As `Repository.missing`; what is not missing is relied on: `flush` makes it durable or fails, and no reclaim
+        takes it before the session ends."""
         self._check()
-        rest = self._packs.rely(self._stake, ids)
-        known = self._index.known(rest)
-        return [oid for oid in rest if oid not in known]
+        self._reliance.add(ids)
+        while True:
+            sweeps = self._sweeps.count
+            rest = self._packs.rely(self._stake, ids)
+            known = self._index.known(rest)
+            if self._sweeps.settled(sweeps):
+                return [oid for oid in rest if oid not in known]
+
+    def hold(self, root: bytes) -> None:
+        """No reclaim that looks at the catalog from now on takes anything of this tree before the session ends, whoever
+        deletes it."""
+        self._check()
+        self._reliance.roots.add(root)
+
+    def let_go(self) -> None:
+        """What was put and relied on so far is named by the catalog now, or given up: the session lets go of it."""
+        before, self._reliance = self._reliance, self._sweeps.enter()
+        self._sweeps.leave(before)
 
     def flush(self) -> None:
         """Everything this session put or relied on is durable and in the index afterwards.
@@ -106,6 +131,10 @@ class WriteSession:
     def close(self) -> None:
         """Ends the session. What was not flushed may or may not be kept."""
         self._closed = True
+        self._sweeps.leave(self._reliance)
+
+    def __del__(self) -> None:
+        self._sweeps.leave(self._reliance)
 
     def _check(self) -> None:
         if self._closed:
@@ -113,12 +142,17 @@ class WriteSession:
         self._stake.check()
 
     def _store(self, frames: list[Frame]) -> None:
-        generation = self._packs.generation
-        ids = self._packs.rely(self._stake, [frame.id for frame in frames])
-        fresh = set(ids) - self._index.known(ids)
-        for frame in frames:
-            if frame.id in fresh:
-                self._packs.add(self._stake, frame, generation)
+        ids = [frame.id for frame in frames]
+        self._reliance.add(ids)
+        while True:
+            sweeps, generation = self._sweeps.count, self._packs.generation
+            rest = self._packs.rely(self._stake, ids)
+            fresh = set(rest) - self._index.known(rest)
+            for frame in frames:
+                if frame.id in fresh:
+                    self._packs.add(self._stake, frame, generation)
+            if self._sweeps.settled(sweeps):
+                return
 
 
 class _Intake:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from console.domain.errors import Failed
@@ -18,7 +18,8 @@ from console.domain.objects import Kind
 from console.repository.codec import Bytes, Frame
 from console.repository.failures import write_failed
 from console.repository.index import Index
-from console.repository.pack import PACK, PACK_BYTES, PackWriter
+from console.repository.pack import ENTRY_SIZE, FOOTER_SIZE, PACK, PACK_BYTES, PackWriter
+from console.repository.room import Room
 from console.repository.storage import PackSink, PackStorage
 
 log = logging.getLogger(__name__)
@@ -26,15 +27,19 @@ log = logging.getLogger(__name__)
 _BATCH = 1 << 20
 """Bytes of frames that are handed to the storage together."""
 _HELPERS = 2
+MARGIN = 2 * (PACK.head + FOOTER_SIZE)
+"""Bytes of what begins and ends the two packs that may be open."""
 _SETTLING = 3
 """So many packs may be on their way to the medium; producers wait for room above that."""
 
 
 class Stake:
-    """What one session has in the packs: as soon as one that it relies on fails, it fails."""
+    """What one session has in the packs: as soon as one that it relies on fails, it fails. `reserve`: it may use the
+    room that is kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, reserve: bool = False) -> None:
         self.failure: BaseException | None = None
+        self.reserve = reserve
 
     def check(self) -> None:
         """Raises what went wrong with a pack relied on."""
@@ -66,9 +71,15 @@ class _OpenPack:
 class OpenPacks:
     """One open pack for chunks and one for everything else, so that names are read without skipping over contents."""
 
-    def __init__(self, storage: PackStorage, index: Index) -> None:
+    def __init__(
+        self, storage: PackStorage, index: Index, room: Room, finished: Callable[[str], object] = lambda _: None
+    ) -> None:
+        """`finished` is told the name of each pack that became durable, in a helper thread."""
         self._storage = storage
         self._index = index
+        self._finished = finished
+        self._room = room
+        self._granted = 0
         self._changed = threading.Condition(threading.Lock())
         self._pending: dict[bytes, _OpenPack] = {}
         self._lanes: dict[bool, _OpenPack] = {}
@@ -112,6 +123,7 @@ class OpenPacks:
                 return False
             if generation != self.generation and self._index.has(frame.id):
                 return False
+            self._make_room(stake, frame.size + ENTRY_SIZE)
             lane = frame.kind == Kind.CHUNK
             pack = self._lanes.get(lane) or self._begin(lane, stake)
             pack.books.add(frame)
@@ -148,6 +160,21 @@ class OpenPacks:
             self._closed = True
         self.flush(Stake())
         self._helpers.shutdown(wait=True)
+
+    def _make_room(self, stake: Stake, size: int) -> None:
+        """Raises Failed `repository-full` before anything is full."""
+        if size <= self._granted or stake.reserve:
+            self._granted = max(0, self._granted - size)
+            return
+        try:
+            coming = sum(pack.books.size for pack in self._unsettled)
+            self._granted = self._room.grant(size + MARGIN, coming) - size
+        except OSError as error:
+            stake.failure = write_failed(error, self._storage.place)
+            raise stake.failure from error
+        except Failed as full:
+            stake.failure = full
+            raise
 
     def _begin(self, lane: bool, stake: Stake) -> _OpenPack:
         if self._closed:
@@ -220,6 +247,7 @@ class OpenPacks:
         pack.sink.write(base, [*pieces, tail])
         pack.sink.finish(name)
         self._index.add([(name, books.size, books.entries)])
+        self._finished(name)
 
     def _fail(self, pack: _OpenPack, failure: BaseException) -> None:
         """Tells all who relied on it; if it was open still, it is retired."""

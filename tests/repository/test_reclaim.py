@@ -4,13 +4,12 @@ import os
 
 from console.domain.objects import Kind
 from console.repository import Repository
-from console.repository.reclaim import Marks
 from tests.repository.builders import content, store
 
 
 def test_what_is_not_marked_is_unreferenced(repository: Repository) -> None:
     ids = store(repository, (content(n, 100 + n) for n in range(500)))
-    with Marks(repository) as marks:
+    with repository.marks() as marks:
         assert marks.unreferenced_bytes() == repository.stored_size(ids)
         marks.add(ids[:200])
         marks.add(iter(ids[100:300]))
@@ -21,14 +20,14 @@ def test_what_is_not_marked_is_unreferenced(repository: Repository) -> None:
 
 
 def test_an_empty_repository(repository: Repository) -> None:
-    with Marks(repository) as marks:
+    with repository.marks() as marks:
         marks.add([b"x" * 32])
         assert marks.unreferenced_bytes() == 0
 
 
 def test_what_comes_later_is_not_asked_for(repository: Repository) -> None:
     [one] = store(repository, [content(1)])
-    with Marks(repository) as marks:
+    with repository.marks() as marks:
         store(repository, [content(2)], Kind.TREE)
         marks.add([one])
         assert marks.unreferenced_bytes() == 0

@@ -1,0 +1,73 @@
+"""The room a repository may still take: its limit, and what is kept of the disk. Paper: `FORMAT.md`, "Room"."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from console.domain.errors import Failed
+from console.repository.failures import no_room
+from console.repository.storage import PackStorage
+
+RESERVE = "reserve"
+"""A file in the namespace that holds room on a disk that others fill as well."""
+RESERVE_BYTES = 4 << 20
+_FLOOR = 64 << 20
+_SHARE = 32
+"""Kept free of a disk: `_FLOOR`, but at most one part in so many of what a repository has and could have there."""
+_GRANT = 8 << 20
+"""Bytes that are granted at once: the disk is asked again after them, for it may have other users."""
+
+
+class Room:
+    """`used`: asks how many bytes the finished packs have. Thread-safe as far as its caller locks."""
+
+    def __init__(self, storage: PackStorage, directory: Path, used: Callable[[], int]) -> None:
+        self._storage = storage
+        self._reserve = directory / RESERVE
+        self._used = used
+        self.limit: int | None = None
+        """Bytes of packs the repository may have; None: as many as the disk takes."""
+
+    def left(self, coming: int = 0) -> int:
+        """Bytes that may still be written besides `coming`, without what is kept."""
+        return max(0, min(self._of_disk(coming), self._of_limit(coming)))
+
+    def grant(self, wanted: int, coming: int) -> int:
+        """So many bytes may be written now, at least `wanted`, besides `coming`. Raises Failed `repository-full`."""
+        of_disk, of_limit = self._of_disk(coming), self._of_limit(coming)
+        if min(of_disk, of_limit) < wanted:
+            raise self._full(self.limit if of_limit <= of_disk else None)
+        return min(of_disk, of_limit, max(wanted, _GRANT))
+
+    def keep(self) -> None:
+        """Makes the file that holds room, where there is plenty."""
+        if self._reserve.exists() or self._of_disk(0) < 4 * RESERVE_BYTES:
+            return
+        with suppress(OSError):
+            descriptor = os.open(self._reserve, os.O_WRONLY | os.O_CREAT, 0o600)
+            try:
+                if hasattr(os, "posix_fallocate"):
+                    os.posix_fallocate(descriptor, 0, RESERVE_BYTES)
+                else:
+                    os.write(descriptor, os.urandom(RESERVE_BYTES))
+            finally:
+                os.close(descriptor)
+
+    def give_up_reserve(self) -> None:
+        """For what gives room back, on a disk where there is none left."""
+        with suppress(OSError):
+            if self._storage.free() < RESERVE_BYTES:
+                self._reserve.unlink(missing_ok=True)
+
+    def _of_disk(self, coming: int) -> int:
+        free = self._storage.free()
+        return free - coming - min(_FLOOR, (free + self._used()) // _SHARE)
+
+    def _of_limit(self, coming: int) -> int:
+        return (1 << 62) if self.limit is None else self.limit - self._used() - coming
+
+    def _full(self, limit: int | None) -> Failed:
+        return no_room(self._storage.place, limit)
