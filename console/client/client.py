@@ -143,14 +143,17 @@ class Client(Overview, Plans):
         repository: str | None = None,
         interval_s: int | None = None,
         excludes: Sequence[str] = (),
+        options: Mapping[str, Any] | None = None,
     ) -> MachineAnswer:
-        """`volumes`: (label or None, path in the text form of `domain.paths`)."""
+        """`volumes`: (label or None, path in the text form of `domain.paths`). `options`: those of
+        `domain.machines.MachineOptions` that differ."""
         body = {
             "name": name,
             "volumes": [{"label": label, "path": path} for label, path in volumes],
             "repository": repository,
             "interval_s": interval_s,
             "excludes": list(excludes),
+            "options": dict(options or {}),
         }
         return cast(MachineAnswer, await self._post("/machines", given(body)))
 
@@ -162,13 +165,15 @@ class Client(Overview, Plans):
         interval_s: int | None = None,
         excludes: Sequence[str] | None = None,
         volumes: Sequence[tuple[str | None, str]] | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> MachineAnswer:
-        """None: stays as it is."""
+        """None: stays as it is, and so do options that are not named."""
         body = {
             "name": name,
             "interval_s": interval_s,
             "excludes": None if excludes is None else list(excludes),
             "volumes": None if volumes is None else [{"label": label, "path": path} for label, path in volumes],
+            "options": None if options is None else dict(options),
         }
         return cast(MachineAnswer, await self._call("PATCH", f"/machines/{named('machine', machine)}", given(body)))
 

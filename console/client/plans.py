@@ -36,12 +36,19 @@ class Plans(Calls):
         return cast(Media, await self._get("/media"))
 
     async def protect_plan(
-        self, name: str, volumes: Sequence[tuple[str | None, str]], *, repository: str | None = None
+        self,
+        name: str,
+        volumes: Sequence[tuple[str | None, str]],
+        *,
+        repository: str | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> ProtectPlan:
+        """As for `Client.protect`."""
         body = {
             "name": name,
             "volumes": [{"label": label, "path": path} for label, path in volumes],
             "repository": repository,
+            "options": dict(options or {}),
         }
         return cast(ProtectPlan, await self._post("/machines/plan", given(body)))
 

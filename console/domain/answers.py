@@ -129,6 +129,19 @@ class VolumeAnswer(TypedDict):
     source: str
 
 
+class MachineOptionsAnswer(TypedDict):
+    """See `domain.machines.MachineOptions`. `before` and `after` are shown to administrators; to others a command that
+    is there is “…”."""
+
+    one_file_system: bool
+    caches: bool
+    markers: list[str]
+    before: str
+    after: str
+    command_timeout_s: int
+    snapshot: bool
+
+
 class MachineAnswer(TypedDict):
     """`pairings`: names of the outgoing pairings it is replicated by. `last_point`: time of its newest point."""
 
@@ -141,6 +154,7 @@ class MachineAnswer(TypedDict):
     created: str
     interval_s: int
     excludes: list[str]
+    options: MachineOptionsAnswer
     paused: bool
     next_due: str | None
     points: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,10 +15,11 @@ from console.domain.clock import Clock
 from console.domain.errors import Failed, failed, refused, usage
 from console.domain.events import Severity
 from console.domain.jobs import Job, JobKind, Trigger
-from console.domain.machines import DEFAULT_INTERVAL_S, Machine, MachineKind, Volume, name_problem
+from console.domain.machines import DEFAULT_INTERVAL_S, Machine, MachineKind, MachineOptions, Volume, name_problem
 from console.domain.progress import Reporter
 from console.domain.schedules import next_due
 from console.engine.backup.backup import Backup
+from console.engine.backup.options import changed_options
 from console.engine.backup.volumes import Named, make_volumes, private_inside
 from console.engine.jobs import Jobs
 from console.engine.journal import Journal
@@ -58,10 +59,13 @@ class Protect:
         repository: str | None = None,
         interval_s: int = DEFAULT_INTERVAL_S,
         excludes: Sequence[str] = (),
+        options: Mapping[str, Any] | None = None,
     ) -> Machine:
-        """A new protected machine; its first backup is due at once, when it has a schedule at all.
+        """A new protected machine; its first backup is due at once, when it has a schedule at all. `options`: those
+        of `MachineOptions` that are not as they are by themselves.
 
-        Raises Failed: `name-forbidden`, `name-taken`, `no-repository`, and what `make_volumes` refuses.
+        Raises Failed: `name-forbidden`, `name-taken`, `no-repository`, and what `make_volumes` and `changed_options`
+        refuse.
         """
         self.check_name(name)
         home = self._repositories.choose(repository)
@@ -77,6 +81,7 @@ class Protect:
             interval_s=_checked(interval_s),
             excludes=_clean(excludes),
             next_due=next_due(None, interval_s, now),
+            options=changed_options(MachineOptions(), options or {}),
         )
         self._catalog.machines.add(machine)
         self._note_private(machine)
@@ -90,8 +95,10 @@ class Protect:
         interval_s: int | None = None,
         excludes: Sequence[str] | None = None,
         volumes: Sequence[Named] | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> Machine:
-        """Changes what is given. A volume that gets another path is imaged anew as a whole at the next backup."""
+        """Changes what is given (also of `options`, one by one). A volume that gets another path is imaged anew as a
+        whole at the next backup."""
         before = self._protected(machine)
         after = before
         if name is not None and name != before.name:
@@ -99,6 +106,8 @@ class Protect:
             after = replace(after, name=name)
         if excludes is not None:
             after = replace(after, excludes=_clean(excludes))
+        if options is not None:
+            after = replace(after, options=changed_options(before.options, options))
         if volumes is not None:
             after = replace(after, volumes=make_volumes(volumes, self._repositories, before.volumes))
         if interval_s is not None:

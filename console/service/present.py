@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -13,6 +13,7 @@ from console.domain.answers import (
     ImageAnswer,
     JobAnswer,
     MachineAnswer,
+    MachineOptionsAnswer,
     PointAnswer,
     PointDetailAnswer,
     ProgressAnswer,
@@ -23,7 +24,7 @@ from console.domain.answers import (
 from console.domain.clock import iso
 from console.domain.events import Event
 from console.domain.jobs import Job, JobKind
-from console.domain.machines import Machine, MachineKind
+from console.domain.machines import Machine, MachineKind, MachineOptions
 from console.domain.pairing import Direction
 from console.domain.repositories import RepositoryInfo
 from console.domain.roles import User
@@ -42,7 +43,8 @@ def origin(core: Core, found: Machine) -> str:
     return core.name if found.kind is MachineKind.PROTECTED else found.origin_name
 
 
-def machine(core: Core, found: Machine) -> MachineAnswer:
+def machine(core: Core, found: Machine, *, commands: bool) -> MachineAnswer:
+    """`commands`: who asks may see command lines, which may hold secrets."""
     catalog = core.catalog
     latest = catalog.points.latest(found.id)
     repository = catalog.repositories.find(found.repository)
@@ -57,12 +59,18 @@ def machine(core: Core, found: Machine) -> MachineAnswer:
         "created": iso(found.created),
         "interval_s": found.interval_s,
         "excludes": list(found.excludes),
+        "options": _options(found.options, commands=commands),
         "paused": found.paused,
         "next_due": moment(found.next_due),
         "points": catalog.points.count(found.id),
         "last_point": moment(latest.time if latest else None),
         "pairings": [pairing.name for pairing in pairings if pairing.direction is Direction.OUTGOING],
     }
+
+
+def _options(found: MachineOptions, *, commands: bool) -> MachineOptionsAnswer:
+    shown = found if commands else replace(found, before=found.before and "…", after=found.after and "…")
+    return cast(MachineOptionsAnswer, {**asdict(shown), "markers": list(found.markers)})
 
 
 def repository(core: Core, info: RepositoryInfo) -> RepositoryAnswer:

@@ -80,9 +80,9 @@ class World:
     def repository(self) -> Repository:
         return self.repositories.open("default")
 
-    def machine(self, *volumes: Path, name: str = "web", excludes: tuple[str, ...] = ()) -> Machine:
+    def machine(self, *volumes: Path, name: str = "web", excludes: tuple[str, ...] = (), **options: Any) -> Machine:
         return self.protect.add(
-            name, [(None, os.fspath(volume)) for volume in volumes], interval_s=0, excludes=excludes
+            name, [(None, os.fspath(volume)) for volume in volumes], interval_s=0, excludes=excludes, options=options
         )
 
     def backup(

@@ -87,6 +87,7 @@ def _show(session: Session, result: dict[str, Any]) -> None:
             f"{format_size(image['bytes_read'])} read, {format_size(image['bytes_new'])} new, "
             f"{format_size(image['bytes_stored'])} stored"
             + (f", {image['files_unreadable']} unreadable" if image["files_unreadable"] else "")
+            + (f", {amount(left, 'directory')} left out" if (left := image["left_out"]["count"]) else "")
         )
     session.output.say(f"Recovery point {result['point']} in {format_duration(result['duration_s'])}.")
     for run in result.get("replicated", []):

@@ -12,7 +12,7 @@ from console.cli.output import amount, loss_text, when
 from console.cli.paging import everything
 from console.cli.session import session_of
 from console.client.client import Client
-from console.domain.answers import MachineAnswer, MachineRemoved
+from console.domain.answers import MachineAnswer, MachineOptionsAnswer, MachineRemoved
 from console.domain.errors import usage
 from console.domain.machines import MachineKind
 from console.domain.sizes import format_interval
@@ -32,12 +32,49 @@ Excludes = Annotated[
     list[str] | None,
     typer.Option("--exclude", metavar="GLOB", help="What is left out; may be given several times."),
 ]
+Cross = Annotated[
+    bool | None,
+    typer.Option(
+        "--cross-file-systems/--one-file-system",
+        help="Whether what is mounted below a volume belongs to it; it does not.",
+    ),
+]
+Caches = Annotated[
+    bool | None,
+    typer.Option("--exclude-caches/--include-caches", help="Whether directories with a CACHEDIR.TAG are left out."),
+]
+Markers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--exclude-if-present",
+        metavar="NAME",
+        help="Directories that hold a file of this name, like .nobackup, are left out; may be given several times.",
+    ),
+]
+Before = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CMD",
+        help="A command line run by the shell before each backup; when it fails no point is made. '' takes it away.",
+    ),
+]
+After = Annotated[
+    str | None, typer.Option(metavar="CMD", help="A command line run after each backup, also after one that failed.")
+]
+Timeout = Annotated[
+    int | None, typer.Option("--command-timeout", metavar="S", help="Seconds after which a command is ended (300).")
+]
+Snapshot = Annotated[
+    bool | None,
+    typer.Option("--snapshot/--no-snapshot", help="Whether volumes on btrfs are read from a snapshot; they are."),
+]
 
 
 @app.command(
     epilog=example(
         "machine protect laptop --volume home=/home --every 60m --exclude '*.cache'",
         "machine protect web --volume /etc --volume /var/www --repository big",
+        "machine protect db --volume /srv --exclude-caches --exclude-if-present .nobackup --before 'sh /srv/freeze'",
     )
 )
 def protect(
@@ -47,6 +84,13 @@ def protect(
     repository: Annotated[str | None, typer.Option(metavar="R", help="Where its points are kept.")] = None,
     every: Annotated[str | None, typer.Option(metavar="60m", help="How often it is backed up; off: never.")] = None,
     excludes: Excludes = None,
+    cross: Cross = None,
+    caches: Caches = None,
+    markers: Markers = None,
+    before: Before = None,
+    after: After = None,
+    command_timeout: Timeout = None,
+    snapshot: Snapshot = None,
 ) -> None:
     """Protects directories of this machine from now on, backed up while a Core runs."""
     session = session_of(ctx)
@@ -54,9 +98,15 @@ def protect(
         raise usage("no-volumes", "Nothing was named to protect.", "Name directories: --volume [LABEL=]PATH")
     chosen = [volume(text) for text in volumes]
     interval_s = None if every is None else interval(every)
+    options = _options(cross, caches, markers, before, after, command_timeout, snapshot)
     session.answer(
         lambda core: core.protect(
-            name, chosen, repository=repository, interval_s=interval_s, excludes=tuple(excludes or ())
+            name,
+            chosen,
+            repository=repository,
+            interval_s=interval_s,
+            excludes=tuple(excludes or ()),
+            options=options,
         ),
         lambda made: session.output.say(
             f"“{made['name']}” is protected: {_volumes(made)}, "
@@ -107,6 +157,7 @@ def show(ctx: typer.Context, name: Name) -> None:
                 ("Protected by", found["origin"]),
                 *((f"Volume {volume['label']}", volume["path"]) for volume in found["volumes"]),
                 ("Excluded", ", ".join(found["excludes"]) or "nothing"),
+                *_how(found["options"]),
                 ("Backed up", _every(found)),
                 ("Next due", when(found["next_due"])),
                 ("Repository", found["repository"]),
@@ -127,15 +178,28 @@ def edit(
     volumes: Volumes = None,
     every: Annotated[str | None, typer.Option(metavar="60m", help="How often it is backed up; off: never.")] = None,
     excludes: Excludes = None,
-    no_excludes: Annotated[bool, typer.Option("--no-exclude", help="Nothing is left out any more.")] = False,
+    no_excludes: Annotated[bool, typer.Option("--no-exclude", help="No pattern leaves out anything any more.")] = False,
+    cross: Cross = None,
+    caches: Caches = None,
+    markers: Markers = None,
+    no_markers: Annotated[
+        bool, typer.Option("--no-exclude-if-present", help="No file in a directory leaves it out any more.")
+    ] = False,
+    before: Before = None,
+    after: After = None,
+    command_timeout: Timeout = None,
+    snapshot: Snapshot = None,
 ) -> None:
     """Changes what is named; volumes and exclusions are replaced as a whole."""
     session = session_of(ctx)
     chosen = [volume(text) for text in volumes] if volumes else None
     left_out = () if no_excludes else (tuple(excludes) if excludes else None)
     interval_s = None if every is None else interval(every)
+    options = _options(cross, caches, [] if no_markers else markers, before, after, command_timeout, snapshot)
     session.answer(
-        lambda core: core.edit_machine(name, name=new_name, volumes=chosen, interval_s=interval_s, excludes=left_out),
+        lambda core: core.edit_machine(
+            name, name=new_name, volumes=chosen, interval_s=interval_s, excludes=left_out, options=options or None
+        ),
         lambda made: session.output.say(f"“{made['name']}”: {_volumes(made)}, {_every(made)}."),
     )
 
@@ -183,6 +247,40 @@ def remove(
         session.output.say(f"“{gone['machine']}” is not protected any more; {kept}.")
 
     session.answer(work, tell)
+
+
+def _options(
+    cross: bool | None,
+    caches: bool | None,
+    markers: list[str] | None,
+    before: str | None,
+    after: str | None,
+    timeout: int | None,
+    snapshot: bool | None,
+) -> dict[str, Any]:
+    """What was given, as the Core takes it."""
+    options: dict[str, Any] = {
+        "one_file_system": None if cross is None else not cross,
+        "caches": caches,
+        "markers": markers,
+        "before": before,
+        "after": after,
+        "command_timeout_s": timeout,
+        "snapshot": snapshot,
+    }
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _how(options: MachineOptionsAnswer) -> list[tuple[str, str]]:
+    marks = [*(["CACHEDIR.TAG"] if options["caches"] else []), *options["markers"]]
+    shown = [
+        ("Marked by", ", ".join(marks) + " (left out)" if marks else ""),
+        ("Mounted below", "left out" if options["one_file_system"] else "belongs to the volumes"),
+        ("Before a backup", options["before"]),
+        ("After a backup", options["after"]),
+        ("Snapshots", "" if options["snapshot"] else "not used"),
+    ]
+    return [(what, text) for what, text in shown if text]
 
 
 def _volumes(machine: MachineAnswer) -> str:

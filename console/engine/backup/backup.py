@@ -19,6 +19,7 @@ from console.domain.objects import Kind
 from console.domain.progress import Reporter
 from console.domain.recovery_points import BaseReason, ImageKind, RecoveryPoint, VolumeImage
 from console.engine.backup.imaging import Imager
+from console.engine.backup.leaving import LeftOut
 from console.engine.backup.parents import Foundation, Foundations, Parent
 from console.engine.journal import Journal
 from console.repository import Repository, WriteSession
@@ -86,6 +87,7 @@ class Backup:
         self._core = core
         self._private = private
         self._files = files
+        self._left_out: dict[str, LeftOut] = {}
 
     def run(self, *, base: bool) -> dict[str, Any]:
         """The result of `backup` (shared contract of commands). Raises Failed as `Imager.image`; Cancelled."""
@@ -144,11 +146,14 @@ class Backup:
             self._clock,
             excludes=self._machine.excludes,
             private=self._private,
+            options=self._machine.options,
             files=self._files,
         )
         made = imager.image(parent.root if parent else None)
+        id = uuid.uuid4().hex
+        self._left_out[id] = made.left_out
         return VolumeImage(
-            uuid.uuid4().hex,
+            id,
             point,
             volume.id,
             volume.label,
@@ -184,6 +189,7 @@ class Backup:
                     "files": image.files,
                     "directories": image.directories,
                     "files_unreadable": image.files_unreadable,
+                    "left_out": self._left_out.get(image.id, LeftOut()).to_dict(),
                 }
                 for image in point.images
             ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from console.domain import paths
 from console.domain.clock import Clock
 from console.domain.errors import Failed, failed
+from console.domain.machines import MachineOptions
 from console.domain.objects import REF, ZERO_ID
 from console.domain.progress import Reporter
 from console.domain.trees import Entry, EntryFlag, FileType, VolumeRoot
@@ -20,13 +21,12 @@ from console.engine.backup.folders import Ahead, Folder
 from console.engine.backup.foresight import Foresight
 from console.engine.backup.gathering import Gathering, Settled, Twins, Wanted
 from console.engine.backup.intake import Intake, too_fresh
+from console.engine.backup.leaving import Leaving, LeftOut
 from console.engine.backup.tally import Tally
 from console.engine.backup.workers import Workers
 from console.engine.restore.outcome import is_damage
 from console.repository import Repository, TreeReader, TreeWriter, WriteSession
 from console.sources.attributes import Owners
-from console.sources.excludes import Excludes
-from console.sources.mounts import Mounts
 from console.sources.reading import HostFiles, entry_of, same_node, unchanged
 
 BATCH_FILES = 256
@@ -45,6 +45,7 @@ class Imaged:
     bytes_read: int
     bytes_new: int
     bytes_stored: int
+    left_out: LeftOut = field(default_factory=LeftOut)
 
 
 class Imager:
@@ -60,6 +61,7 @@ class Imager:
         *,
         excludes: Collection[str] = (),
         private: Collection[bytes] = (),
+        options: MachineOptions | None = None,
         files: HostFiles | None = None,
     ) -> None:
         """`volume`: absolute path. `private`: directories that are always left out (repositories, data directories)."""
@@ -68,10 +70,9 @@ class Imager:
         self._reporter = reporter
         self._clock = clock
         self._files = files or HostFiles()
-        patterns = Excludes(excludes, volume)
-        self._excludes = None if patterns.empty else patterns
-        self._private = identities(private)
-        self._mounts = Mounts()
+        self._leaving = Leaving(
+            volume, reporter, excludes=excludes, private=private, options=options or MachineOptions()
+        )
         self._owners = Owners()
         self._tally = Tally(session)
         self._writer = TreeWriter(self._tally)
@@ -82,7 +83,7 @@ class Imager:
         self._kept: list[tuple[Folder, int, Entry, bool]] = []
         self._batch: list[Wanted] = []
         self._batch_bytes = 0
-        self._skip = 0
+        self._base = True
 
     def image(self, before: VolumeRoot | None) -> Imaged:
         """Walks the volume; what `before` (the parent image's root) has unchanged is taken over without being opened.
@@ -90,7 +91,7 @@ class Imager:
         Raises Failed `volume-gone`, `volume-unreadable`, and what the repository raises; Cancelled.
         """
         path = os.path.realpath(self._volume)
-        self._skip = len(path.rstrip(b"/")) + 1
+        self._base = before is None
         with Workers("backup") as workers:
             self._workers = workers
             intake = Intake(self._files, self._tally, self._writer, workers, self._reporter)
@@ -106,7 +107,7 @@ class Imager:
                 "Is everything mounted that should be?",
             )
         oid = self._writer.root(root)
-        return Imaged(oid.hex(), root, intake.bytes_read, self._tally.new, self._tally.stored)
+        return Imaged(oid.hex(), root, intake.bytes_read, self._tally.new, self._tally.stored, self._leaving.left)
 
     def _walk(self, path: bytes, before: Entry | None) -> None:
         top = self._open_top(path, before)
@@ -137,8 +138,8 @@ class Imager:
             raise self._top_unreadable(problem) from problem
         try:
             status = self._files.status_open(directory)
-            folder, names = self._look(None, 0, path, b"", directory, status, before)
-            return self._list(folder, names, directory)
+            folder = self._look(None, 0, path, b"", directory, status, before)
+            return self._list(folder, self._files.names(directory), directory)
         except OSError as problem:
             raise self._top_unreadable(problem) from problem
         finally:
@@ -163,16 +164,17 @@ class Imager:
             return None
         try:
             status = self._files.status_open(directory)
-            if (status.st_dev, status.st_ino) in self._private:
-                self._reporter.log(f"“{paths.to_text(path)}” holds a repository or a Core's own data: left out.")
+            leaving = self._leaving
+            if leaving.private(path, status):
                 self._leave_out(above, slot)
                 return None
-            folder, names = self._look(above, slot, path, name, directory, status, before)
-            kind = self._mounts.pseudo(status.st_dev) if status.st_dev != above.entry.device else None
-            if kind:
-                self._reporter.log(f"“{paths.to_text(path)}” is a {kind} file system: its content is left out.")
-                names = []
-            return self._list(folder, names, directory)
+            if leaving.mounted(path, status, above.entry.device, before, base=self._base):
+                return self._list(self._look(above, slot, path, name, directory, status, before), [], directory)
+            names = self._files.names(directory)
+            if leaving.by_mark and leaving.marked(path, names, directory):
+                self._leave_out(above, slot)
+                return None
+            return self._list(self._look(above, slot, path, name, directory, status, before), names, directory)
         except OSError as problem:
             self._missed(above, slot, name, path, problem)
             return None
@@ -205,14 +207,13 @@ class Imager:
         directory: int,
         status: os.stat_result,
         before: Entry | None,
-    ) -> tuple[Folder, list[bytes]]:
-        """A directory that is about to be listed: its own entry, still without content, and its names."""
-        names = self._files.names(directory)
+    ) -> Folder:
+        """A directory that is about to be listed: its own entry, still without content."""
         self._owners.meet(status.st_uid, status.st_gid)
         if before is not None and (before.type is not FileType.DIRECTORY or before.flags):
             before = None
         if before is not None and same_node(before, status):
-            return Folder(above, slot, path, before, before), names
+            return Folder(above, slot, path, before, before)
         try:
             xattrs = self._files.xattrs(directory)
         except OSError as problem:
@@ -224,7 +225,7 @@ class Imager:
         entry = entry_of(name, status, xattrs=xattrs)
         if too_fresh(status, self._clock.now().timestamp()):
             entry = replace(entry, ctime_ns=0)
-        return Folder(above, slot, path, entry, before), names
+        return Folder(above, slot, path, entry, before)
 
     def _list(self, folder: Folder, names: list[bytes], directory: int) -> Ahead:
         """Decides about every name of one open directory; returns its subdirectories."""
@@ -235,6 +236,7 @@ class Imager:
         candidate = next(old, None)
         status_of = self._files.status
         owner: tuple[int, int] | None = None
+        leaving = self._leaving if self._leaving.by_name else None
         for slot, name in enumerate(names):
             while candidate is not None and candidate.name < name:
                 folder.same = False
@@ -249,7 +251,7 @@ class Imager:
                 self._unknown(folder, slot, name, problem)
                 continue
             is_directory = stat.S_ISDIR(status.st_mode)
-            if self._excludes is not None and self._leaves_out(folder, name, is_directory):
+            if leaving is not None and leaving.excluded(folder.prefix + name, directory=is_directory):
                 self._leave_out(folder, slot)
             elif is_directory:
                 ahead.add(slot, name, before)
@@ -263,10 +265,6 @@ class Imager:
         ahead.ready()
         self._settle_later(folder, folder.last, None)
         return ahead
-
-    def _leaves_out(self, folder: Folder, name: bytes, is_directory: bool) -> bool:
-        path = folder.prefix[self._skip :] + name
-        return self._excludes is not None and self._excludes.match(path, directory=is_directory)
 
     def _unknown(self, folder: Folder, slot: int, name: bytes, problem: OSError) -> None:
         """A name that was listed and cannot be looked at."""
@@ -378,15 +376,3 @@ class Imager:
         self._keep()
         self._hand_over()
         self._settle_now()
-
-
-def identities(directories: Collection[bytes]) -> frozenset[tuple[int, int]]:
-    """Device and inode of those directories that are there."""
-    found: set[tuple[int, int]] = set()
-    for path in directories:
-        try:
-            status = os.stat(path)
-        except OSError:
-            continue
-        found.add((status.st_dev, status.st_ino))
-    return frozenset(found)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from console.domain import paths
 from console.domain.answers import FailureAnswer
 from console.domain.clock import Clock
 from console.domain.errors import Failed, Failure, failed
+from console.domain.machines import MachineOptions
 from console.domain.plan_answers import MeasuredVolume, ProtectPlan
 from console.domain.sizes import format_size
-from console.engine.backup.imaging import identities
+from console.engine.backup.leaving import identities
+from console.engine.backup.options import changed_options
 from console.engine.backup.volumes import Named, make_volumes, private_inside
 from console.engine.protect import Protect
 from console.engine.repositories import Repositories
 from console.host.disks import space
+from console.sources.marks import Marks
 from console.sources.mounts import Mounts
 
 MEASURE_S = 3.0
@@ -26,6 +29,7 @@ RATE = 120e6
 """Bytes per second that a first backup is taken to read, …"""
 FILES_RATE = 2500.0
 """… and files per second."""
+MOUNTS_NAMED = 10
 
 
 class Protecting:
@@ -36,7 +40,14 @@ class Protecting:
         self._clock = clock
         self._protect = protect
 
-    def plan(self, name: str, volumes: Sequence[Named], *, repository: str | None = None) -> ProtectPlan:
+    def plan(
+        self,
+        name: str,
+        volumes: Sequence[Named],
+        *,
+        repository: str | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> ProtectPlan:
         """What keeps the machine from being protected is in the answer: what `Protect.add` would raise."""
         problems: list[Failure] = []
         home = room = None
@@ -49,13 +60,18 @@ class Protecting:
             room = self._repositories.free(home)
         except Failed as known:
             problems.append(known.failure)
+        how = MachineOptions()
+        try:
+            how = changed_options(how, options or {})
+        except Failed as known:
+            problems.append(known.failure)
         measured: list[MeasuredVolume] = []
         warnings: list[str] = []
         deadline = self._clock.monotonic() + MEASURE_S
         for number, volume in enumerate(volumes):
             now = self._clock.monotonic()
             share = max(0.0, deadline - now) / (len(volumes) - number)
-            measured.append(self._volume(volume, now + share, warnings))
+            measured.append(self._volume(volume, now + share, warnings, how))
         try:
             for shown, made in zip(measured, make_volumes(volumes, self._repositories), strict=True):
                 shown["label"] = made.label
@@ -63,6 +79,8 @@ class Protecting:
             told = [shown["problem"]["code"] for shown in measured if shown["problem"] is not None]
             if known.failure.code not in told:
                 problems.append(known.failure)
+        if how.one_file_system:
+            warnings += _mounted_below([paths.from_text(shown["path"]) for shown in measured if not shown["problem"]])
         size = sum(shown["bytes"] for shown in measured)
         files = sum(shown["files"] for shown in measured)
         if not all(shown["complete"] for shown in measured):
@@ -83,7 +101,7 @@ class Protecting:
             "problems": [_answer(problem) for problem in problems],
         }
 
-    def _volume(self, volume: Named, deadline: float, warnings: list[str]) -> MeasuredVolume:
+    def _volume(self, volume: Named, deadline: float, warnings: list[str], options: MachineOptions) -> MeasuredVolume:
         label, path = volume
         shown: MeasuredVolume = {
             "path": paths.to_text(paths.native(path)),
@@ -97,7 +115,7 @@ class Protecting:
             [made] = make_volumes([volume], self._repositories)
             home = paths.from_text(made.path)
             shown["path"], shown["label"] = made.path, made.label
-            shown["bytes"], shown["files"], shown["complete"], unread = self._measure(home, deadline)
+            shown["bytes"], shown["files"], shown["complete"], unread = self._measure(home, deadline, options)
         except Failed as known:
             shown["problem"] = _answer(known.failure)
             return shown
@@ -112,10 +130,10 @@ class Protecting:
             warnings.append(f"{made.path} contains {private}, which belongs to this Core and is left out.")
         return shown
 
-    def _measure(self, home: bytes, deadline: float) -> tuple[int, int, bool, int]:
+    def _measure(self, home: bytes, deadline: float, options: MachineOptions) -> tuple[int, int, bool, int]:
         """Bytes, files, whether all was counted, and how many directories could not be read."""
         private = identities([os.fsencode(path) for path in self._repositories.private_paths()])
-        mounted = Mounts()
+        mounted, marks, home = Mounts(), Marks(caches=options.caches, names=options.markers), os.path.realpath(home)
         try:
             os.listdir(home)
             device = os.stat(home).st_dev
@@ -134,7 +152,11 @@ class Protecting:
             path, above = stack.pop()
             try:
                 status = os.stat(path, follow_symlinks=False)
-                if _left_out(status, above, private, mounted):
+                if (status.st_dev, status.st_ino) in private:
+                    continue
+                if path != home and _left_out(path, status, above, mounted, options):
+                    continue
+                if path != home and marks.any and _is_marked(path, marks):
                     continue
                 with os.scandir(path) as names:
                     for entry in names:
@@ -148,11 +170,34 @@ class Protecting:
         return size, files, True, unread
 
 
-def _left_out(status: os.stat_result, above: int, private: Collection[tuple[int, int]], mounted: Mounts) -> bool:
-    """The rules of imaging: nothing of a Core's own, nothing of the kernel's."""
-    if (status.st_dev, status.st_ino) in private:
-        return True
-    return status.st_dev != above and mounted.pseudo(status.st_dev) is not None
+def _mounted_below(homes: Sequence[bytes]) -> list[str]:
+    """What is mounted below volumes and is no volume itself, in sentences."""
+    mounted = Mounts()
+    tops = {os.path.realpath(home) for home in homes}
+    found = {point: kind for top in tops for point, kind in mounted.below(top) if point not in tops}
+    told = [
+        f"{paths.to_text(point)} ({kind}) is mounted below and is left out; make it a volume of its own, or cross into "
+        "other file systems."
+        for point, kind in sorted(found.items())
+    ]
+    if len(told) > MOUNTS_NAMED:
+        told = [*told[:MOUNTS_NAMED], f"{len(told) - MOUNTS_NAMED} more file systems are mounted below and left out."]
+    return told
+
+
+def _left_out(path: bytes, status: os.stat_result, above: int, mounted: Mounts, options: MachineOptions) -> bool:
+    """The rule of imaging: nothing of the kernel's, and nothing that is mounted there unless it was asked for."""
+    if not mounted.begins(path, status, above):
+        return False
+    return options.one_file_system or (status.st_dev != above and mounted.pseudo(status.st_dev) is not None)
+
+
+def _is_marked(path: bytes, marks: Marks) -> bool:
+    directory = os.open(path, os.O_RDONLY)
+    try:
+        return bool(marks.found([os.fsencode(name) for name in os.listdir(directory)], directory))
+    finally:
+        os.close(directory)
 
 
 def _own_size(entry: os.DirEntry[bytes], twins: set[tuple[int, int]]) -> int:

@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from console.domain import paths
 from console.domain.answers import JobAnswer, JobPage, Loss, MachineAnswer, MachinePage, MachineRemoved
-from console.domain.machines import MachineKind
+from console.domain.machines import Machine, MachineKind
+from console.domain.roles import Right, may
 from console.domain.schedules import parse_interval
 from console.domain.settings import SETTINGS
 from console.service import present
@@ -25,6 +26,18 @@ class NewVolume(BaseModel):
     path: str
 
 
+class WantedOptions(BaseModel):
+    """How volumes are read: see `domain.machines.MachineOptions`. What is not given stays as it is."""
+
+    one_file_system: bool | None = None
+    caches: bool | None = None
+    markers: list[str] | None = None
+    before: str | None = None
+    after: str | None = None
+    command_timeout_s: int | None = None
+    snapshot: bool | None = None
+
+
 class NewMachine(BaseModel):
     """`interval_s`: seconds between backups, 0 for none; as the Core's settings say when it is not given."""
 
@@ -33,6 +46,7 @@ class NewMachine(BaseModel):
     repository: str | None = None
     interval_s: int | None = None
     excludes: list[str] = []
+    options: WantedOptions = WantedOptions()
 
 
 class ChangedMachine(BaseModel):
@@ -42,6 +56,7 @@ class ChangedMachine(BaseModel):
     volumes: list[NewVolume] | None = None
     interval_s: int | None = None
     excludes: list[str] | None = None
+    options: WantedOptions | None = None
 
 
 class WantedBackup(BaseModel):
@@ -63,12 +78,12 @@ def machines(
     ]
     found = sorted(matching, key=lambda machine: (machine.name.lower(), machine.id))
     shown, more = page(found, limit, after, lambda machine: machine.id)
-    return {"machines": [present.machine(by.core, machine) for machine in shown], "next": more}
+    return {"machines": [_shown(by, machine) for machine in shown], "next": more}
 
 
 @router.get("/machines/{machine}")
 def machine(machine: str, by: Reader) -> MachineAnswer:
-    return present.machine(by.core, by.core.catalog.machines.get(machine))
+    return _shown(by, by.core.catalog.machines.get(machine))
 
 
 @router.post("/machines")
@@ -81,8 +96,9 @@ def protect(body: NewMachine, by: Administrator) -> MachineAnswer:
         repository=body.repository,
         interval_s=interval,
         excludes=tuple(body.excludes),
+        options=body.options.model_dump(exclude_none=True),
     )
-    return present.machine(by.core, added)
+    return _shown(by, added)
 
 
 @router.patch("/machines/{machine}")
@@ -94,19 +110,20 @@ def edit_machine(machine: str, body: ChangedMachine, by: Administrator) -> Machi
         interval_s=body.interval_s,
         excludes=None if body.excludes is None else tuple(body.excludes),
         volumes=None if body.volumes is None else _volumes(body.volumes),
+        options=None if body.options is None else body.options.model_dump(exclude_none=True),
     )
-    return present.machine(by.core, edited)
+    return _shown(by, edited)
 
 
 @router.post("/machines/{machine}/pause")
 def pause_machine(machine: str, by: Administrator) -> MachineAnswer:
     """No scheduled backups until it is resumed."""
-    return present.machine(by.core, by.core.protect.pause(machine))
+    return _shown(by, by.core.protect.pause(machine))
 
 
 @router.post("/machines/{machine}/resume")
 def resume_machine(machine: str, by: Administrator) -> MachineAnswer:
-    return present.machine(by.core, by.core.protect.resume(machine))
+    return _shown(by, by.core.protect.resume(machine))
 
 
 @router.get("/machines/{machine}/loss")
@@ -142,6 +159,10 @@ def replicate(machine: str, by: BacksUp) -> JobPage:
 
 def _volumes(volumes: list[NewVolume]) -> list[tuple[str | None, str]]:
     return [(volume.label, os.fsdecode(paths.from_text(volume.path))) for volume in volumes]
+
+
+def _shown(by: Caller, found: Machine) -> MachineAnswer:
+    return present.machine(by.core, found, commands=may(by.role, Right.ADMINISTER))
 
 
 def _default_interval(by: Caller) -> int:
