@@ -10,8 +10,8 @@ set -euo pipefail
 
 mode=${1:-run}
 case $mode in
-    run) extras=desktop ;;
-    test) extras=desktop,test,dev ;;
+    run) extras=desktop,inside,mount ;;
+    test) extras=desktop,inside,mount,test,dev ;;
     *) echo "usage: setup.sh run|test" >&2; exit 2 ;;
 esac
 
@@ -145,6 +145,13 @@ test_programs='
 rsync     rsync
 setfacl   acl
 setfattr  attr
+mcopy     mtools
+mkfs.ext4 e2fsprogs
+mkfs.ntfs ntfs-3g
+mkfs.vfat dosfstools
+sfdisk    fdisk
+genisoimage genisoimage
+fusermount3 fuse3
 Xvfb      xvfb
 '
 
@@ -159,7 +166,7 @@ look_for_missing() {
     fi
     [ "$mode" = test ] || return 0
     while read -r file package; do
-        [ -z "$file" ] || command -v "$file" >/dev/null || missing_programs+=("$package")
+        [ -z "$file" ] || PATH=$PATH:/sbin:/usr/sbin command -v "$file" >/dev/null || missing_programs+=("$package")
     done <<<"$test_programs"
 }
 
@@ -180,8 +187,9 @@ need_libraries() {
         fi
     fi
     if [ ${#missing_programs[@]} -gt 0 ]; then
-        say "the tests of owners, access lists, extended attributes (rsync acl attr) and of windows on a real X" \
-            "server (xvfb) need programs that are missing here; an administrator installs them with:" \
+        say "the tests of owners, access lists, extended attributes (rsync acl attr), of disk images and mounts" \
+            "(mtools e2fsprogs ntfs-3g dosfstools fdisk genisoimage fuse3) and of windows on a real X server (xvfb)" \
+            "need programs that are missing here; an administrator installs them with:" \
             "sudo apt-get install --no-install-recommends ${missing_programs[*]}"
     fi
 }
@@ -231,7 +239,7 @@ need_venv() {
         || die "pip could not install what pyproject.toml asks for; the lines above say why. Behind a mirror," \
             "set PIP_INDEX_URL."
     key "$extras" >"$venv/.replicore-$mode"
-    [ "$mode" = run ] || key desktop >"$venv/.replicore-run" # what the tests need includes what the program needs
+    [ "$mode" = run ] || key desktop,inside,mount >"$venv/.replicore-run" # what the tests need includes what the program needs
 }
 
 # Two runs at once wait for each other. The lock is on this very file: nothing to create, nothing to clean up.

@@ -195,6 +195,12 @@ class ContentReader:
             parts.append(chunk if last - first == len(chunk) else memoryview(chunk)[first:last])
         return b"".join(parts)
 
+    def ids(self, offset: int, length: int) -> Iterator[bytes]:
+        """Ids of the chunks that hold a stretch; none for holes. Raises Failed where its lists cannot be had."""
+        for _, ref in self._stretch(max(offset, 0), min(offset + length, self.size)):
+            if ref.id != ZERO_ID:
+                yield ref.id
+
     def _guess(self, offset: int, end: int) -> int:
         """How far to read ahead of `end` (bytes)."""
         with self._lock:
@@ -234,8 +240,7 @@ class ContentReader:
     def _following(self, start: int, length: int) -> list[bytes]:
         """Ids of the chunks of a stretch that is only guessed; none where its lists cannot be read."""
         try:
-            refs = self._stretch(start, min(start + length, self.size))
-            return [ref.id for _, ref in refs if ref.id != ZERO_ID]
+            return list(self.ids(start, length))
         except Failed:
             return []
 

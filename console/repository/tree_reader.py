@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from console.domain import paths
 from console.domain.errors import damage
 from console.domain.machines import VolumeSource
 from console.domain.objects import ObjectRef
@@ -22,9 +22,13 @@ class Single(Entry, frozen=True, gc=False):
     file: Entry | None = None
 
 
+def single_name(root: VolumeRoot, label: str) -> bytes:
+    """What the one file of a disk image or stream is called: `LABEL.img`, or the stream's label."""
+    return os.fsencode(f"{label}.img" if root.source == VolumeSource.IMAGE else label)
+
+
 def single(root: VolumeRoot, label: str) -> Single:
-    """The one file of a disk image or stream, as if it lay in a directory: `LABEL.img`, or the stream's label."""
-    name = paths.from_text(f"{label}.img" if root.source == VolumeSource.IMAGE else label)
+    """The one file of a disk image or stream, as if it lay in a directory."""
     entry = root.entry
     return Single(
         b"",
@@ -33,7 +37,7 @@ def single(root: VolumeRoot, label: str) -> Single:
         uid=entry.uid,
         gid=entry.gid,
         mtime_ns=entry.mtime_ns,
-        file=replace(entry, name=name),
+        file=replace(entry, name=single_name(root, label)),
     )
 
 
@@ -70,6 +74,18 @@ class TreeReader:
                 )
             last = entries[-1].name
             yield from entries
+
+    def window(self, directory: Entry, offset: int, limit: int) -> tuple[list[Entry], int]:
+        """At most `limit` names of a directory from number `offset` on, and how many it has. Reads the nodes that hold
+        them, also of a directory with a million names."""
+        if isinstance(directory, Single):
+            entries = list(self.entries(directory))
+            return entries[offset : offset + limit], len(entries)
+        refs = content_refs(directory)
+        found: list[Entry] = []
+        for start, ref in self._covering(refs, directory.depth, 0, offset, offset + limit):
+            found += self._nodes.tree(ref.id)[max(offset - start, 0) : max(offset + limit - start, 0)]
+        return found, sum(ref.length for ref in refs)
 
     def find(self, top: Entry | VolumeRoot, path: bytes) -> Entry | None:
         """The entry at `path` below a directory or a root's top (`b"a/b/c"`, `b""`: itself), or None. Reads a few nodes
@@ -113,6 +129,18 @@ class TreeReader:
                 stack.pop()
             else:
                 stack.append((depth - 1, iter(self._nodes.refs(ref.id, depth - 1))))
+
+    def _covering(self, refs: list[Ref], depth: int, at: int, start: int, end: int) -> Iterator[tuple[int, Ref]]:
+        """(number of its first name, reference) of the tree nodes that hold names `start` to `end`."""
+        for ref in refs:
+            if at >= end:
+                return
+            if at + ref.length > start:
+                if depth:
+                    yield from self._covering(self._nodes.refs(ref.id, depth - 1), depth - 1, at, start, end)
+                else:
+                    yield at, ref
+            at += ref.length
 
     def _child(self, directory: Entry, name: bytes) -> Entry | None:
         if isinstance(directory, Single):

@@ -1,0 +1,1 @@
+"""Looking into recovery points: folders and files as they were, also inside disk images, without restoring them."""
