@@ -20,7 +20,9 @@ from console.catalog.machines import Machines
 from console.catalog.members import Members
 from console.catalog.pairings import Pairings
 from console.catalog.points import Points
+from console.catalog.reclaims import Reclaims
 from console.catalog.repositories import Repositories
+from console.catalog.retention import Retention
 from console.catalog.seeds import Seeds
 from console.catalog.settings import Settings
 from console.catalog.users import Users
@@ -44,6 +46,7 @@ class Catalog:
         self.users = Users(self._database)
         self.repositories = Repositories(self._database)
         self.damage = Damage(self._database)
+        self.reclaims = Reclaims(self._database)
         self.machines = Machines(self._database)
         self.points = Points(self._database)
         self.point_windows = PointWindows(self._database)
@@ -51,6 +54,7 @@ class Catalog:
         self.members = Members(self._database)
         self.seeds = Seeds(self._database, clock)
         self.wishes = Wishes(self._database)
+        self.retention = Retention(self._database)
         self.jobs = Jobs(self._database)
         self.events = Events(self._database)
         self.bulk = Bulk(self._database)

@@ -81,6 +81,7 @@ def _to_row(member: Member) -> dict[str, Any]:
         "paused": member.paused,
         "last_point_us": to_us(member.last_point),
         "last_sent_us": to_us(member.last_sent),
+        "retention": member.retention,
     }
 
 
@@ -93,4 +94,5 @@ def _from_row(row: Row[Any]) -> Member:
         row.paused,
         from_us(row.last_point_us),
         from_us(row.last_sent_us),
+        row.retention,
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Float, Row, cast, delete, func, insert, select, tuple_, update
 
-from console.catalog import cursors, flaws, rows
+from console.catalog import cursors, flaws, parents, rows
 from console.catalog.batches import BATCH, batches
 from console.catalog.database import Database
 from console.catalog.flaws import OrphanFact
@@ -34,22 +34,29 @@ class Points:
         self._database = database
 
     def add(
-        self, point: RecoveryPoint, repository: str, here: Collection[str] = (), names: Collection[str] = ()
+        self,
+        point: RecoveryPoint,
+        repository: str,
+        here: Collection[str] = (),
+        names: Collection[str] = (),
+        *,
+        settled: bool = False,
     ) -> None:
         """Records a point with all its images, and which of them (ids) are `here`, in that repository, and have all
-        `names` there. Adding it again only raises those flags; what else is known of it stays.
+        `names` there. Adding it again only raises those flags; what else is known of it stays, but for the parent of
+        what is not whole (SCHEMA.md, "images") and, with `settled`, the record.
 
         Raises Failed: `no-such-machine`; `point-differs` when another point or image is known
         under these ids; `chain-loops` when an image would build on itself.
         """
         have, named = set(here), set(names)
         with self._database.transaction() as connection:
-            made, changed = self._add_point(connection, point)
+            made, changed = self._add_point(connection, point, settled=settled)
             known = {
                 row.id: row
                 for row in connection.execute(
                     select(_images.id, _images.point, _images.root, _images.parent, _images.repository)
-                    .add_columns(_images.here, _images.names)
+                    .add_columns(_images.here, _images.names, _images.damaged)
                     .where(_images.id.in_([image.id for image in point.images]))
                 )
             }
@@ -60,13 +67,24 @@ class Points:
                 flaws.keep_added(connection, added)
                 if not made:
                     _derive(connection, point.id)
+            given = [
+                image
+                for image in point.images
+                if image.id in known and _takes(connection, known[image.id], image, have)
+            ]
+            for image in given:
+                parents.give(connection, image)
+            if given:
+                _derive(connection, point.id)
             raised = [
                 image.id
                 for image in point.images
                 if image.id in known and _raise_flags(connection, known[image.id], image, repository, have, named)
             ]
-            flaws.keep(connection, raised)
-            if made or changed or new or raised:
+            flaws.keep(connection, {*raised, *(image.id for image in given)})
+            for part in batches(have):
+                connection.execute(delete(rows.removed_images).where(rows.removed_images.c.image.in_(part)))
+            if made or changed or new or raised or given:
                 self._database.touch(Changed.POINTS, machines=[point.machine])
 
     def get(self, id: str) -> RecoveryPoint:
@@ -339,7 +357,30 @@ class Points:
             found.pop(image, None)
         return sorted(found, key=lambda image: (found[image], image))
 
-    def _add_point(self, connection: Connection, point: RecoveryPoint) -> tuple[bool, bool]:
+    def settled(self, point: RecoveryPoint, here: Collection[str]) -> tuple[VolumeImage, ...]:
+        """The images of a point as they would be known after `add`."""
+        with self._database.read() as connection:
+            return parents.settled(connection, point.images, here)
+
+    def roll_up(self, changed: Sequence[VolumeImage], records: Mapping[str, str], gone: Collection[str]) -> None:
+        """Images get other parents, their points (ids) other records, and points (ids) are forgotten, all or nothing.
+
+        Raises Failed: `points-depend` when an image builds on what is to go; `chain-loops`.
+        """
+        with self._database.transaction() as connection:
+            for image in changed:
+                parents.give(connection, image)
+            for point, record in records.items():
+                connection.execute(update(rows.points).where(_points.id == point).values(record=record))
+                _derive(connection, point)
+            flaws.keep(connection, [image.id for image in changed])
+            below = flaws.children_of_points(connection, gone)
+            if {stored.image.point for stored in self.find_images(below).values()} - set(gone):
+                raise refused("points-depend", "A newer image builds on what was to be rolled up.", "Try it again.")
+            self.remove(gone)
+            self._database.touch(Changed.POINTS)
+
+    def _add_point(self, connection: Connection, point: RecoveryPoint, *, settled: bool) -> tuple[bool, bool]:
         """Whether it is a new one, and whether something was filled in of one that was known."""
         known = connection.execute(select(_points.machine, _points.record).where(_points.id == point.id)).first()
         if known is None:
@@ -360,7 +401,7 @@ class Points:
             return True, False
         if known.machine != point.machine:
             raise _differs(point.id)
-        if point.record and not known.record:
+        if point.record and (not known.record or (settled and point.record != known.record)):
             connection.execute(update(rows.points).where(_points.id == point.id).values(record=point.record))
             return False, True
         return False, False
@@ -388,12 +429,17 @@ def _derived(kind: ImageKind, size: int, bytes_new: int) -> dict[str, Any]:
     return {"kind": kind.value, "size": min(size, _MOST), "bytes_new": min(bytes_new, _MOST)}
 
 
+def _takes(connection: Connection, known: Row[Any], image: VolumeImage, here: set[str]) -> bool:
+    """Whether a known image takes another parent. Raises Failed `point-differs` when it is another image."""
+    if (known.point, known.root) != (image.point, image.root):
+        raise _differs(image.id)
+    return parents.takes(connection, known, image, here)
+
+
 def _raise_flags(
     connection: Connection, known: Row[Any], image: VolumeImage, repository: str, here: set[str], names: set[str]
 ) -> bool:
     """Whether something rose."""
-    if (known.point, known.root, known.parent) != (image.point, image.root, image.parent):
-        raise _differs(image.id)
     raised: dict[str, Any] = {}
     if image.id in here and not known.here:
         raised["here"] = True

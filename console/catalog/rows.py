@@ -57,6 +57,17 @@ class RepositoryRow(Row, table=True):
     path: str
     created_us: int = Field(sa_type=BigInteger)
     is_default: bool
+    limit_bytes: int | None = Field(sa_type=BigInteger)
+    unreferenced_bytes: int | None = Field(sa_type=BigInteger)
+    looked_us: int | None = Field(sa_type=BigInteger)
+
+
+class UnfinishedRow(Row, table=True):
+    __tablename__ = "unfinished_roots"
+
+    repository: str = Field(primary_key=True, foreign_key="repositories.id", ondelete="CASCADE")
+    root: str = Field(primary_key=True)
+    since_us: int = Field(sa_type=BigInteger)
 
 
 class DamagedObjectRow(Row, table=True):
@@ -185,6 +196,7 @@ class MemberRow(Row, table=True):
     paused: bool
     last_point_us: int | None = Field(sa_type=BigInteger)
     last_sent_us: int | None = Field(sa_type=BigInteger)
+    retention: str = Field(sa_column_kwargs={"server_default": text("''")})
 
 
 class SeedRow(Row, table=True):
@@ -224,6 +236,39 @@ class WishRow(Row, table=True):
     pairing: str = Field(primary_key=True, foreign_key="pairings.id", ondelete="CASCADE")
     image: str = Field(primary_key=True)
     asked_us: int = Field(sa_type=BigInteger)
+
+
+class HoldRow(Row, table=True):
+    __tablename__ = "holds"
+
+    point: str = Field(primary_key=True, foreign_key="points.id", ondelete="CASCADE")
+    since_us: int = Field(sa_type=BigInteger)
+    reason: str
+    user_name: str
+
+
+class RetentionRow(Row, table=True):
+    __tablename__ = "retention"
+
+    machine: str = Field(primary_key=True, foreign_key="machines.id", ondelete="CASCADE")
+    policy: str
+
+
+class RemovedImageRow(Row, table=True):
+    __tablename__ = "removed_images"
+    __table_args__ = (Index(None, "machine"),)
+
+    image: str = Field(primary_key=True)
+    machine: str = Field(foreign_key="machines.id", ondelete="CASCADE")
+    removed_us: int = Field(sa_type=BigInteger)
+
+
+class BurialRow(Row, table=True):
+    __tablename__ = "burials"
+
+    point: str = Field(primary_key=True)
+    repository: str = Field(primary_key=True)
+    removed_us: int = Field(sa_type=BigInteger)
 
 
 class JobRow(Row, table=True):
@@ -291,6 +336,11 @@ members: Table = _tables["members"]
 seeds: Table = _tables["seeds"]
 seed_images: Table = _tables["seed_images"]
 wishes: Table = _tables["wishes"]
+holds: Table = _tables["holds"]
+retention: Table = _tables["retention"]
+removed_images: Table = _tables["removed_images"]
+burials: Table = _tables["burials"]
 jobs: Table = _tables["jobs"]
 job_log: Table = _tables["job_log"]
 events: Table = _tables["events"]
+unfinished_roots: Table = _tables["unfinished_roots"]

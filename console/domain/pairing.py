@@ -66,6 +66,7 @@ class Member:
     """One machine in a pairing. `repository`: id of the target's repository that takes it (target side: ours).
 
     `last_point`: time of the newest point the target has, whole or as an orphan; `last_sent`: when that was confirmed.
+    `retention`: at the source, the policy the target keeps it by (`domain.retention`), as it said; empty: not known.
     """
 
     pairing: str
@@ -75,6 +76,7 @@ class Member:
     paused: bool = False
     last_point: datetime | None = None
     last_sent: datetime | None = None
+    retention: str = ""
 
 
 @dataclass(frozen=True, slots=True)
