@@ -6,6 +6,7 @@ import json
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -17,6 +18,7 @@ from console.repository.storage.local import sync_directory
 NAME = "replicore-repository.json"
 LOCK = "lock"
 FORMAT = 1
+MAX_PARITY = 100
 _ASIDE = NAME + ".partial"
 _OURS = frozenset({LOCK, _ASIDE, "own"})
 """What an interrupted `create` leaves behind."""
@@ -37,22 +39,46 @@ def prepare(path: Path) -> None:
         )
 
 
-def write(path: Path, id: str, created: datetime) -> str:
+def write(path: Path, id: str, created: datetime, parity: int = 0) -> str:
     """Marks a directory as a repository, durably; the id. Raises OSError."""
+    said: dict[str, Any] = {"format": FORMAT, "id": id, "created": iso(created)}
+    _put(path, said | {"parity": parity} if parity else said)
+    return id
+
+
+def write_parity(path: Path, parity: int) -> None:
+    """Sets what share of parity packs get (percent; 0: none), durably. Raises Failed as `read`, OSError."""
+    said = _said(path)
+    said.pop("parity", None)
+    _put(path, said | {"parity": parity} if parity else said)
+
+
+def read_parity(path: Path) -> int:
+    """What share of parity packs get (percent; 0: none). Raises Failed as `read`."""
+    found = _said(path).get("parity", 0)
+    return found if isinstance(found, int) and 0 < found <= MAX_PARITY else 0
+
+
+def _put(path: Path, said: dict[str, Any]) -> None:
     aside = path / _ASIDE
     with aside.open("w", encoding="utf-8") as file:
-        json.dump({"format": FORMAT, "id": id, "created": iso(created)}, file)
+        json.dump(said, file)
         file.write("\n")
         file.flush()
         os.fsync(file.fileno())
     os.replace(aside, path / NAME)
     sync_directory(path)
     sync_directory(path.parent)
-    return id
 
 
 def read(path: Path) -> str:
     """The id of the repository in a directory; changes nothing. Raises Failed when there is none that we can use."""
+    id: str = _said(path)["id"]
+    return id
+
+
+def _said(path: Path) -> dict[str, Any]:
+    """What the marker says, found to be in order. Raises Failed as `read`."""
     try:
         raw = (path / NAME).read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -82,7 +108,8 @@ def read(path: Path) -> str:
         )
     if version < FORMAT:
         raise _damaged(path)
-    return id
+    found: dict[str, Any] = said
+    return found
 
 
 def lock(path: Path) -> FileLock:

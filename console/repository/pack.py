@@ -225,15 +225,30 @@ class PackReader:
         return self._size
 
 
-def whole_frames(run: list[PackEntry], raw: Bytes) -> Iterator[tuple[PackEntry, str]]:
-    """Proves each frame of a run as `runs` gave it: digest, and the id of what is not sealed. With each entry a clause
-    that says what is wrong with it, empty when it is true."""
+def proven(reader: PackReader, name: str) -> list[PackEntry]:
+    """What a pack holds, its index, its name and the digest of every frame proven. Raises PackDamaged, OSError."""
+    entries = reader.entries()
+    if reader.name != name:
+        raise PackDamaged("its name is not that of its index")
+    for run, raw in reader.runs(entries):
+        for _, why in whole_frames(run, raw, ids=lambda _: False):
+            if why:
+                raise PackDamaged(f"a frame in it is damaged: {why}")
+    return entries
+
+
+def whole_frames(
+    run: list[PackEntry], raw: Bytes, ids: Callable[[PackEntry], bool] = lambda _: True
+) -> Iterator[tuple[PackEntry, str]]:
+    """Proves each frame of a run as `runs` gave it: digest, and where `ids` wants it also the id of what is not sealed.
+    With each entry a clause that says what is wrong with it, empty when it is true."""
     base = run[0].offset
+    view = memoryview(raw)
     for entry in run:
-        yield entry, _why_not(entry, raw, entry.offset - base)
+        yield entry, _why_not(entry, view, entry.offset - base, not entry.seal and ids(entry))
 
 
-def _why_not(entry: PackEntry, raw: Bytes, at: int) -> str:
+def _why_not(entry: PackEntry, raw: memoryview, at: int, plain: bool) -> str:
     if at + FRAME_SIZE > len(raw):
         return "its pack is cut off before it"
     try:
@@ -241,7 +256,7 @@ def _why_not(entry: PackEntry, raw: Bytes, at: int) -> str:
         if header[6] != entry.id or header[:5] != entry[2:]:
             return "its header is not the one the pack's index tells of"
         stored = check_digest(header, raw, at)
-        if entry.seal == 0:
+        if plain:
             decode(header, stored)
     except FrameError as error:
         return str(error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import groupby
 
 from console.domain.objects import FRAME_SIZE
@@ -30,6 +30,10 @@ class Readers:
         self._storage = storage
         self._index = index
         self._settle = settle
+        self.rescue: Callable[[str, int, int], bytes | None] = lambda *_: None
+        """What should lie in a stretch of a damaged pack, by its parity; still to be proven."""
+        self.wounded: Callable[[str, bytes], object] = lambda *_: None
+        """Told what was found damaged in which pack, whether it could be read another way or not."""
 
     def read(self, oid: bytes) -> bytes:
         """See `Repository.read`."""
@@ -127,8 +131,8 @@ class Readers:
                         moved = self._elsewhere(mine[done:], error)
                         break
                     except OSError as error:
-                        name = self._index.name(number)
-                        raise object_damaged(run[0].id, name, f"its pack cannot be read ({error})") from error
+                        log.warning("Pack %s cannot be read: %s", self._index.name(number), error)
+                        raw = b""  # each object of the run gets its second try
                     yield run, raw
                     done += len(run)
                 else:
@@ -174,6 +178,15 @@ class Readers:
             raise object_missing(place.id) from gone
         except (PackDamaged, FrameError, OSError) as second:
             log.warning("Pack %s: %s", name, second)
+            if isinstance(second, OSError):
+                error = second
+        self.wounded(name, place.id)
+        made = self.rescue(name, place.offset, place.end - place.offset)
+        if made is not None:
+            with suppress(FrameError):
+                header, _ = _frame(place, made, 0)
+                log.warning("Object %s in pack %s is damaged; its parity gave it back.", place.id.hex(), name)
+                return made, header
         why = f"its pack cannot be read ({error})" if isinstance(error, OSError) else str(error)
         raise object_damaged(place.id, name, why) from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from console.repository.failures import write_failed
 from console.repository.frames import Provers
 from console.repository.index import Index
 from console.repository.pack import Gap, PackDamaged, PackReader
+from console.repository.parities import Parities
 from console.repository.places import NewPack, Place
 from console.repository.reading import Readers
 from console.repository.reclaim import Marks
@@ -30,6 +31,7 @@ from console.repository.session import WriteSession
 from console.repository.storage import LocalStorage, PackStorage
 from console.repository.sweep import Reclaim
 from console.repository.verify import Verifier
+from console.repository.wounds import Wounds
 from console.repository.writing import OpenPacks, Stake
 
 log = logging.getLogger(__name__)
@@ -62,10 +64,14 @@ class Repository:
             log.info("Repository %s: %d pack(s) that were never finished are gone.", path, left)
         self._index = Index(path / NAMESPACE / "index.sqlite", self._told)
         self._room = Room(storage, path / NAMESPACE, lambda: self._index.totals().stored)
-        self._packs = OpenPacks(storage, self._index, self._room)
+        self.parities = Parities(storage, marker.read_parity(path))
+        self.wounds = Wounds()
+        """What readers found damaged; whoever mends takes it away."""
+        self._packs = OpenPacks(storage, self._index, self._room, self.parities.later)
         self._sweeps = Sweeps()
         self._provers = Provers()
         self._readers = Readers(storage, self._index, self._settle)
+        self._readers.rescue, self._readers.wounded = self.parities.rescue, self.wounds.add
         self.missing_packs: tuple[str, ...] = ()
         """Packs the index knew that were gone when the repository was opened."""
         try:
@@ -77,9 +83,15 @@ class Repository:
 
     @classmethod
     def create(
-        cls, path: Path, *, id: str, created: datetime, storage: Callable[[Path], PackStorage] = LocalStorage
+        cls,
+        path: Path,
+        *,
+        id: str,
+        created: datetime,
+        storage: Callable[[Path], PackStorage] = LocalStorage,
+        parity: int = 0,
     ) -> Repository:
-        """Makes a repository in a new or empty directory and opens it.
+        """Makes a repository in a new or empty directory and opens it. `parity`: percent that its packs get.
 
         Raises Failed: `repository-exists`, `directory-not-empty`, and as `open`.
         """
@@ -87,7 +99,7 @@ class Repository:
 
         def identify() -> str:
             marker.prepare(path)  # once more, under the lock: another Core may have been quicker
-            return marker.write(path, id, created)
+            return marker.write(path, id, created, parity)
 
         return cls._enter(path, storage, identify)
 
@@ -129,6 +141,7 @@ class Repository:
             try:
                 self._packs.close()
                 self._provers.close()
+                self.parities.close()
                 self._index.close()
             finally:
                 self._lock.release()
@@ -165,6 +178,17 @@ class Repository:
     def limit(self, size: int | None) -> None:
         """Its packs may have so many bytes from now on; None: what the disk takes. More than that stays."""
         self._room.limit = size
+
+    def set_parity(self, percent: int) -> None:
+        """What share of parity packs get from now on (0: none). Those that are there keep what they have.
+
+        Raises Failed `repository-unwritable`, `repository-full`, `repository-gone`.
+        """
+        try:
+            marker.write_parity(self.path, percent)
+        except OSError as error:
+            raise write_failed(error, str(self.path)) from error
+        self.parities.percent = percent
 
     # ------------------------------------------------------------------------------------------- reading
 
@@ -207,11 +231,13 @@ class Repository:
 
     # ------------------------------------------------------------------------------------------- proving
 
-    def check(self, *, read_data: bool, reporter: Reporter) -> CheckReport:
-        """Structure of every pack and its agreement with the index; with `read_data` every byte: each frame's digest,
-        and of what is not sealed the id. The `images` of each damage are left empty. A wrong index is built again.
+    def check(self, *, read_data: bool, reporter: Reporter, ids: bool = False) -> CheckReport:
+        """Structure of every pack and its agreement with the index; with `read_data` every byte: each frame's digest.
+        What is not sealed is also decompressed and its id proven, of nodes and records all, of chunks every sixteenth,
+        another one in every check; with `ids` all. The `images` of each damage are left empty. A wrong index is built
+        again.
         """
-        verifier = Verifier(self._storage, self._index, read_data=read_data, reporter=reporter)
+        verifier = Verifier(self._storage, self._index, read_data=read_data, ids=ids, reporter=reporter)
         report = verifier.run()
         notes = list(report.notes)
         if verifier.unknown:
@@ -235,6 +261,64 @@ class Repository:
                 yield pack
 
         self._judge(self._index.rebuild(told()))
+
+    def mend(self, names: Iterable[str], reporter: Reporter) -> list[str]:
+        """Makes packs that are damaged or gone true again from their parity, in their place; those for which that was
+        possible. Raises Failed `repository-full`, `repository-unwritable`, `parity-not-available`."""
+        mended = []
+        for name in names:
+            reporter.check()
+            try:
+                found = self.parities.mend(name)
+            except OSError as error:
+                raise write_failed(error, str(self.path)) from error
+            if found is not None:
+                size, entries = found
+                self._index.restore((name, size, entries))
+                mended.append(name)
+            reporter.advance(items=1)
+        self.missing_packs = tuple(name for name in self.missing_packs if name not in mended)
+        return mended
+
+    def look_after_parity(
+        self, reporter: Reporter, *, read_data: bool = False, damaged: Collection[str] = ()
+    ) -> tuple[int, int, int]:
+        """See `Parities.keep_up`. Raises Failed `repository-full`, `repository-unwritable`, `parity-not-available`."""
+        try:
+            return self.parities.keep_up(reporter, read_data=read_data, damaged=damaged)
+        except OSError as error:
+            raise write_failed(error, str(self.path)) from error
+
+    def copies(self, ids: Collection[bytes], reporter: Reporter) -> set[bytes]:
+        """Looks through all packs for other copies of objects that were struck out or cannot be read true from where
+        they are looked for; those for which there was a true one, which is used from now on."""
+        found: set[bytes] = set()
+        wanted = set(ids)
+        for name in list(self._storage.names()):
+            reporter.check()
+            if found == wanted:
+                break
+            known = self._index.packs().get(name)
+            if known is None:
+                continue
+            for _, _, entries in self._told([name]):
+                for entry in entries:
+                    if entry.id in wanted and entry.id not in found:
+                        place = Place(entry.id, known.number, entry.offset, entry.stored, entry.plain, entry.kind)
+                        if self._readers.is_true(place):
+                            self._index.repoint([place])
+                            found.add(entry.id)
+        return found
+
+    def is_true(self, oid: bytes) -> bool:
+        """Whether an object can be read true from where it lies, without the help of parity."""
+        place = self._index.find(oid)
+        return place is not None and self._readers.is_true(place)
+
+    def condemned(self) -> set[bytes]:
+        """Objects that were struck out as damaged, and of which there is no other copy."""
+        found = {oid for oid, _ in self._index.condemned()}
+        return found - self._index.known(list(found))
 
     def condemn(self, ids: Sequence[bytes]) -> None:
         """Strikes out objects whose stored bytes are damaged: they count as missing, and may be stored again."""

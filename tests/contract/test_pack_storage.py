@@ -113,6 +113,54 @@ def test_the_same_pack_twice(storage: PackStorage) -> None:
     assert content(storage, NAME) == b"same"
 
 
+def test_a_finished_pack_replaces_the_one_of_its_name_and_who_reads_the_old_one_goes_on(storage: PackStorage) -> None:
+    put(storage, NAME, b"damaged")
+    with storage.open(NAME) as before:
+        put(storage, NAME, b"mended!!")
+        assert before.read(0, 7) == b"damaged"
+    assert content(storage, NAME) == b"mended!!"
+
+
+def put_parity(storage: PackStorage, name: str, content: bytes) -> None:
+    sink = storage.begin()
+    sink.write(0, [content])
+    sink.finish(name, parity=True)
+
+
+def test_parity_lies_beside_its_pack_and_is_no_pack(storage: PackStorage) -> None:
+    put(storage, NAME, b"frames")
+    assert list(storage.parities()) == []
+    put_parity(storage, NAME, b"parity of it")
+    assert (list(storage.names()), list(storage.parities())) == ([NAME], [NAME])
+    assert content(storage, NAME) == b"frames"
+    with storage.open(NAME, parity=True) as parity:
+        assert (parity.size, parity.read(0, 100)) == (12, b"parity of it")
+    assert (storage.size(NAME), storage.size(NAME, parity=True)) == (6, 12)
+
+
+def test_parity_goes_with_its_pack_or_by_itself(storage: PackStorage) -> None:
+    for name in (NAME, OTHER):
+        put(storage, name, b"frames")
+        put_parity(storage, name, b"parity")
+    storage.delete(NAME)
+    storage.delete_parity(OTHER)
+    assert (list(storage.names()), list(storage.parities())) == ([OTHER], [])
+    for ask in (storage.delete_parity, lambda name: storage.size(name, parity=True)):
+        with pytest.raises(FileNotFoundError):
+            ask(OTHER)
+
+
+def test_parity_may_outlive_a_pack_that_was_lost(storage: PackStorage) -> None:
+    put_parity(storage, NAME, b"parity")
+    assert (list(storage.names()), list(storage.parities())) == ([], [NAME])
+
+
+def test_parity_that_was_never_finished_is_dropped(storage: PackStorage) -> None:
+    storage.begin().write(0, [b"half"])
+    assert storage.clear() == 1
+    assert list(storage.parities()) == []
+
+
 def test_says_how_much_is_free(storage: PackStorage) -> None:
     assert storage.free() > 0
     assert storage.place

@@ -56,16 +56,23 @@ class FaultyStorage:
     def names(self) -> Iterator[str]:
         return self._inner.names()
 
-    def open(self, name: str) -> AbstractContextManager[PackFile]:
-        self.faults.met("open")
-        return self._inner.open(name)
+    def parities(self) -> Iterator[str]:
+        return self._inner.parities()
 
-    def size(self, name: str) -> int:
-        return self._inner.size(name)
+    def open(self, name: str, *, parity: bool = False) -> AbstractContextManager[PackFile]:
+        self.faults.met("open")
+        return self._inner.open(name, parity=parity)
+
+    def size(self, name: str, *, parity: bool = False) -> int:
+        return self._inner.size(name, parity=parity)
 
     def delete(self, name: str) -> None:
         self.faults.met("delete")
         self._inner.delete(name)
+
+    def delete_parity(self, name: str) -> None:
+        self.faults.met("delete")
+        self._inner.delete_parity(name)
 
     def clear(self) -> int:
         self.faults.met("clear")
@@ -89,9 +96,9 @@ class _FaultySink:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._inner.write(offset, pieces)
 
-    def finish(self, name: str) -> None:
+    def finish(self, name: str, *, parity: bool = False) -> None:
         self._storage.faults.met("finish", self._number)
-        self._inner.finish(name)
+        self._inner.finish(name, parity=parity)
         self._storage.faults.met("finished", self._number)
 
     def abandon(self) -> None:

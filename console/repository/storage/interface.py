@@ -23,16 +23,17 @@ class PackSink(Protocol):
     def write(self, offset: int, pieces: Sequence[bytes | memoryview]) -> None:
         """Puts the pieces one after the other, from `offset` bytes on. Any thread, in any order. Raises OSError."""
 
-    def finish(self, name: str) -> None:
-        """Synced to the medium, then in its place under `name`, and that synced as well. Raises OSError."""
+    def finish(self, name: str, *, parity: bool = False) -> None:
+        """Synced to the medium, then in its place under `name`, and that synced as well; what was there under that
+        name is replaced at once. `parity`: this is not the pack but its parity. Raises OSError."""
 
     def abandon(self) -> None:
         """Drops what was written and gives its room back. Never raises OSError; does nothing after `finish`."""
 
 
 class PackStorage(Protocol):
-    """A place for packs. A name is 32 hex digits. Thread-safe. Methods raise OSError; a pack that is not there is
-    FileNotFoundError."""
+    """A place for packs, each with or without its parity. A name is 32 hex digits. Thread-safe. Methods raise OSError;
+    what is not there is FileNotFoundError."""
 
     place: str
     """How people call it, for sentences."""
@@ -43,14 +44,20 @@ class PackStorage(Protocol):
     def names(self) -> Iterator[str]:
         """Every finished pack, in no order."""
 
-    def open(self, name: str) -> AbstractContextManager[PackFile]:
-        """A finished pack, to be read."""
+    def parities(self) -> Iterator[str]:
+        """Of every pack, here or not, that has parity here: its name. In no order."""
 
-    def size(self, name: str) -> int:
-        """Bytes of a finished pack."""
+    def open(self, name: str, *, parity: bool = False) -> AbstractContextManager[PackFile]:
+        """A finished pack, or its parity, to be read."""
+
+    def size(self, name: str, *, parity: bool = False) -> int:
+        """Bytes of a finished pack, or of its parity."""
 
     def delete(self, name: str) -> None:
-        """Takes a finished pack away, for good (synced)."""
+        """Takes a finished pack away, for good (synced), and its parity before it."""
+
+    def delete_parity(self, name: str) -> None:
+        """Takes the parity of a pack away, for good (synced)."""
 
     def clear(self) -> int:
         """Drops every pack that was never finished (of a run that ended midway); how many there were."""

@@ -1,4 +1,4 @@
-"""Packs as plain files of a local directory: `packs/ab/abcdef….pack`, written in `incoming/`."""
+"""Packs as plain files of a local directory: `packs/ab/abcdef….pack`, `….parity` beside it, written in `incoming/`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 SUFFIX = ".pack"
+PARITY = ".parity"
 _NAME_DIGITS = 32
 _VECTOR = 512 if hasattr(os, "pwritev") else 0
 """So many pieces are handed to the system as they are; more are joined first (systems take 1024)."""
@@ -40,30 +41,45 @@ class LocalStorage:
 
     def names(self) -> Iterator[str]:
         """See `PackStorage`. Files that are not named like packs are not ours and are passed over."""
+        return self._named(SUFFIX)
+
+    def parities(self) -> Iterator[str]:
+        """See `PackStorage`."""
+        return self._named(PARITY)
+
+    def _named(self, wanted: str) -> Iterator[str]:
         for directory in sorted(os.listdir(self._packs)):
             if len(directory) != 2:
                 continue
             for file in sorted(os.listdir(f"{self._packs}{os.sep}{directory}")):
                 name, suffix = os.path.splitext(file)
-                if suffix == SUFFIX and len(name) == _NAME_DIGITS and name[:2] == directory:
+                if suffix == wanted and len(name) == _NAME_DIGITS and name[:2] == directory:
                     yield name
 
     @contextmanager
-    def open(self, name: str) -> Iterator[_LocalFile]:
+    def open(self, name: str, *, parity: bool = False) -> Iterator[_LocalFile]:
         """See `PackStorage`."""
-        descriptor = os.open(self.path(name), _READ)
+        descriptor = os.open(self.path(name, parity=parity), _READ)
         try:
             yield _LocalFile(descriptor)
         finally:
             os.close(descriptor)
 
-    def size(self, name: str) -> int:
+    def size(self, name: str, *, parity: bool = False) -> int:
         """See `PackStorage`."""
-        return os.stat(self.path(name)).st_size
+        return os.stat(self.path(name, parity=parity)).st_size
 
     def delete(self, name: str) -> None:
         """See `PackStorage`."""
         path = self.path(name)
+        with suppress(FileNotFoundError):
+            os.unlink(self.path(name, parity=True))
+        os.unlink(path)
+        sync_directory(os.path.dirname(path))
+
+    def delete_parity(self, name: str) -> None:
+        """See `PackStorage`."""
+        path = self.path(name, parity=True)
         os.unlink(path)
         sync_directory(os.path.dirname(path))
 
@@ -79,13 +95,13 @@ class LocalStorage:
         """See `PackStorage`."""
         return shutil.disk_usage(self._packs).free
 
-    def path(self, name: str) -> str:
-        """Where a finished pack lies."""
-        return f"{self._packs}{os.sep}{name[:2]}{os.sep}{name}{SUFFIX}"
+    def path(self, name: str, *, parity: bool = False) -> str:
+        """Where a finished pack, or its parity, lies."""
+        return f"{self._packs}{os.sep}{name[:2]}{os.sep}{name}{PARITY if parity else SUFFIX}"
 
-    def settle(self, aside: Path, name: str) -> None:
+    def settle(self, aside: Path, name: str, *, parity: bool = False) -> None:
         """Moves a synced file to its place and syncs that."""
-        target = self.path(name)
+        target = self.path(name, parity=parity)
         directory = os.path.dirname(target)
         with self._lock:
             if directory not in self._durable:
@@ -132,10 +148,10 @@ class _LocalSink:
             rest = rest[done:]
             offset += done
 
-    def finish(self, name: str) -> None:
+    def finish(self, name: str, *, parity: bool = False) -> None:
         _sync(self._descriptor)
         self._close()
-        self._storage.settle(self._path, name)
+        self._storage.settle(self._path, name, parity=parity)
 
     def abandon(self) -> None:
         with suppress(OSError):

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 
 
 class MemoryStorage:
-    """`finished` is what would be on the medium: name → bytes."""
+    """`finished` is what would be on the medium: name → bytes; `parity` likewise."""
 
     def __init__(self, place: str = "in memory", capacity: int = 1 << 40) -> None:
         self.place = place
         self.finished: dict[str, bytes] = {}
+        self.parity: dict[str, bytes] = {}
         self._capacity = capacity
         self._aside: set[_MemorySink] = set()
         self._lock = threading.Lock()
@@ -28,19 +29,29 @@ class MemoryStorage:
         """See `PackStorage`."""
         return iter(list(self.finished))
 
-    @contextmanager
-    def open(self, name: str) -> Iterator[_MemoryFile]:
+    def parities(self) -> Iterator[str]:
         """See `PackStorage`."""
-        yield _MemoryFile(self._get(name))
+        return iter(list(self.parity))
 
-    def size(self, name: str) -> int:
+    @contextmanager
+    def open(self, name: str, *, parity: bool = False) -> Iterator[_MemoryFile]:
         """See `PackStorage`."""
-        return len(self._get(name))
+        yield _MemoryFile(self._get(name, parity))
+
+    def size(self, name: str, *, parity: bool = False) -> int:
+        """See `PackStorage`."""
+        return len(self._get(name, parity))
 
     def delete(self, name: str) -> None:
         """See `PackStorage`."""
         self._get(name)
+        self.parity.pop(name, None)
         del self.finished[name]
+
+    def delete_parity(self, name: str) -> None:
+        """See `PackStorage`."""
+        self._get(name, parity=True)
+        del self.parity[name]
 
     def clear(self) -> int:
         """See `PackStorage`."""
@@ -51,19 +62,19 @@ class MemoryStorage:
 
     def free(self) -> int:
         """See `PackStorage`."""
-        return self._capacity - sum(map(len, self.finished.values()))
+        return self._capacity - sum(map(len, (*self.finished.values(), *self.parity.values())))
 
-    def _get(self, name: str) -> bytes:
+    def _get(self, name: str, parity: bool = False) -> bytes:
         try:
-            return self.finished[name]
+            return (self.parity if parity else self.finished)[name]
         except KeyError:
             raise FileNotFoundError(name) from None
 
-    def _finish(self, sink: _MemorySink, name: str | None, data: bytes) -> None:
+    def _finish(self, sink: _MemorySink, name: str | None, data: bytes, parity: bool = False) -> None:
         with self._lock:
             self._aside.discard(sink)
             if name is not None:
-                self.finished[name] = data
+                (self.parity if parity else self.finished)[name] = data
 
 
 class _MemoryFile:
@@ -89,8 +100,8 @@ class _MemorySink:
                 self._data.extend(bytes(end - len(self._data)))
             self._data[offset:end] = data
 
-    def finish(self, name: str) -> None:
-        self._storage._finish(self, name, bytes(self._data))
+    def finish(self, name: str, *, parity: bool = False) -> None:
+        self._storage._finish(self, name, bytes(self._data), parity)
 
     def abandon(self) -> None:
         self._storage._finish(self, None, b"")
