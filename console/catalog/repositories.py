@@ -92,8 +92,20 @@ def _to_row(repository: RepositoryInfo) -> dict[str, Any]:
         "path": repository.path,
         "created_us": to_us(repository.created),
         "is_default": repository.default,
+        "limit_bytes": repository.limit,
+        "unreferenced_bytes": repository.unreferenced,
+        "looked_us": None if repository.looked is None else to_us(repository.looked),
     }
 
 
 def _from_row(row: Row[Any]) -> RepositoryInfo:
-    return RepositoryInfo(row.id, row.name, row.path, from_us(row.created_us), row.is_default)
+    return RepositoryInfo(
+        row.id,
+        row.name,
+        row.path,
+        from_us(row.created_us),
+        row.is_default,
+        row.limit_bytes,
+        row.unreferenced_bytes,
+        None if row.looked_us is None else from_us(row.looked_us),
+    )

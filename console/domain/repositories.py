@@ -8,13 +8,20 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class RepositoryInfo:
-    """`path` is the directory of a local repository. Exactly one repository of a Core is its default."""
+    """`path` is the directory of a local repository. Exactly one repository of a Core is its default.
+
+    `limit`: bytes its packs may have; None: what the disk takes. `unreferenced`: bytes of objects that nobody needed
+    when that was last looked at, at `looked` (a reclaim, or a check); None: never.
+    """
 
     id: str
     name: str
     path: str
     created: datetime
     default: bool = False
+    limit: int | None = None
+    unreferenced: int | None = None
+    looked: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

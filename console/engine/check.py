@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
@@ -14,9 +13,9 @@ from console.domain.jobs import Job, JobKind
 from console.domain.objects import Kind
 from console.domain.progress import Reporter
 from console.domain.repositories import DamagedObject, RepositoryInfo
-from console.engine.ends import own_damage
 from console.engine.jobs import JobReporter, Jobs
 from console.engine.journal import Journal
+from console.engine.needed import survey
 from console.engine.repositories import Repositories
 from console.repository import Repository
 
@@ -51,8 +50,8 @@ class Check:
         report = repository.check(read_data=read_data, reporter=reporter)
         # What is not true any more must not pass for present: the next backup or replication stores it again.
         repository.condemn([bytes.fromhex(d.object) for d in report.damaged if d.object])
-        reporter.phase("Checking chains")
         images = self._catalog.points.images_in(info.id)
+        reporter.phase("Checking chains", items_total=len(images))
         hurt, unreferenced = self._survey(repository, images, report, reporter)
         damaged = [replace(d, images=tuple(sorted(hurt[d.object]))) for d in report.damaged]
         known = {d.object for d in damaged}
@@ -83,34 +82,19 @@ class Check:
     def _survey(
         self, repository: Repository, images: list[StoredImage], report: CheckReport, reporter: Reporter
     ) -> tuple[dict[str, set[str]], int]:
-        """One walk over the own objects of every image.
-
-        Returns object (hex) → ids of the images whose own increment needs it, of damaged and of missing objects; and
-        the stored bytes nobody needs (0 where a tree cannot be read: then nobody knows what it needs).
-        """
+        """Object (hex) → ids of the images whose own increment needs it, of damaged and of missing objects; and the
+        stored bytes nobody needs (0 where a tree cannot be read: then nobody knows what it needs)."""
         bad = frozenset(bytes.fromhex(d.object) for d in report.damaged if d.object)
-        present = {stored.image.id for stored in images}
-        hurt: dict[str, set[str]] = defaultdict(set)
-        unreadable: set[str] = set()
         with repository.marks() as marks:
             for kind in (Kind.RECORD, Kind.TOMBSTONE):
                 marks.add(repository.records(kind))
-            for stored in images:
-                reporter.check()
-                image = stored.image
-                # What an image shares with its parent is marked by the parent, unless that is not here.
-                names = image.parent is not None and image.parent not in present
-                found, readable = own_damage(repository, image, bad, names=names, seen=marks.add)
-                for oid in found:
-                    hurt[oid.hex()].add(image.id)
-                if not readable:
-                    unreadable.add(image.id)
-            unreferenced = 0 if unreadable else marks.unreferenced_bytes()
+            found = survey(repository, images, marks, reporter, bad=bad)
+            unreferenced = 0 if found.unreadable else marks.unreferenced_bytes()
         # A node that cannot be read ends the walk below it: what nobody could be named for hurts those images.
         for name in (d.object for d in report.damaged):
-            if name not in hurt:
-                hurt[name] |= unreadable
-        return hurt, unreferenced
+            if name not in found.hurt:
+                found.hurt[name] |= found.unreadable
+        return found.hurt, unreferenced
 
     def _mark(self, info: RepositoryInfo, images: list[StoredImage], damaged: list[Damage]) -> None:
         now = self._clock.now()

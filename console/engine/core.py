@@ -31,6 +31,7 @@ from console.engine.overview.topology import Map
 from console.engine.points import Points
 from console.engine.protect import Protect
 from console.engine.rebuild import Rebuild
+from console.engine.reclaim import Reclaim
 from console.engine.replicate.arrange import Arrange
 from console.engine.replicate.asking import AskSource
 from console.engine.replicate.contact import Contact
@@ -40,6 +41,7 @@ from console.engine.replicate.receive import Receive
 from console.engine.replicate.runs import Replicate
 from console.engine.repositories import Repositories
 from console.engine.restore.restore import Restore
+from console.engine.restore.volumes import RestoreVolumes
 from console.engine.retain import Retain
 from console.engine.seed.consume import Consume
 from console.engine.seed.drives import SeedDrives
@@ -98,7 +100,9 @@ class Core:
             self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.identity.core_id, self.name
         )
         self.restore = Restore(self.catalog, self.repositories, self.jobs, self.clock)
+        self.restore_volumes = RestoreVolumes(self.catalog, self.repositories, self.jobs, self.restore)
         self.check = Check(self.catalog, self.repositories, self.jobs, self.journal, self.clock)
+        self.reclaim = Reclaim(self.catalog, self.repositories, self.jobs, self.journal, self.clock)
         self.rebuild = Rebuild(
             self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.identity.core_id
         )

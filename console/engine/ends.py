@@ -81,6 +81,8 @@ class LocalTarget:
                 f"{absent} object(s) of image {image.id[:12]} have not arrived.",
                 "Run the replication again; it sends only those.",
             )
+        if self._session.waiting:
+            self._session.flush()  # what another session put in the meantime
         self._catalog.points.add(
             point,
             self._repository.id,
@@ -90,16 +92,18 @@ class LocalTarget:
 
         if (known := self._catalog.points.find_image(image.id)) is not None and known.damaged:
             self._catalog.points.set_damaged([image.id], False)
+        # The catalog names it all now: the session need not keep a reclaim from it any longer.
+        self._session.let_go()
 
     def _absent(self, offer: ImageOffer) -> int:
         """How many objects of the image's own increment (and its record) are not here."""
         image = offer.image
         parent = bytes.fromhex(image.parent_root) if image.parent_root else None
         record = [bytes.fromhex(offer.point.record)] if offer.point.record else []
-        absent = len(self._repository.missing(record))
+        absent = len(self._session.missing(record))
         try:
             for batch in TreeReader(self._repository).increment(bytes.fromhex(image.root), parent, names=offer.names):
-                absent += len(self._repository.missing([ref.id for ref in batch]))
+                absent += len(self._session.missing([ref.id for ref in batch]))
         except Failed as known:
             if known.failure.code not in OBJECT_DAMAGE:
                 raise

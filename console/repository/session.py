@@ -128,6 +128,11 @@ class WriteSession:
         self._check()
         self._packs.flush(self._stake)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether anything it put or relied on is not durable yet."""
+        return self._packs.waits(self._stake)
+
     def close(self) -> None:
         """Ends the session. What was not flushed may or may not be kept."""
         self._closed = True

@@ -154,6 +154,11 @@ class OpenPacks:
                 self._changed.wait()
             stake.check()
 
+    def waits(self, stake: Stake) -> bool:
+        """Whether something that a stake has a share of is on its way to the medium."""
+        with self._changed:
+            return any(stake in pack.stakes for pack in self._unsettled)
+
     def close(self) -> None:
         """Keeps what was put, as far as it can be written; nothing can be added afterwards."""
         with self._changed:

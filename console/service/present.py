@@ -55,7 +55,7 @@ def machine(core: Core, found: Machine, *, commands: bool) -> MachineAnswer:
         "kind": found.kind.value,
         "origin": origin(core, found),
         "repository": repository.name if repository else found.repository,
-        "volumes": [cast(VolumeAnswer, asdict(volume)) for volume in found.volumes],
+        "volumes": [_volume(volume, commands=commands) for volume in found.volumes],
         "created": iso(found.created),
         "interval_s": found.interval_s,
         "excludes": list(found.excludes),
@@ -71,6 +71,12 @@ def machine(core: Core, found: Machine, *, commands: bool) -> MachineAnswer:
 def _options(found: MachineOptions, *, commands: bool) -> MachineOptionsAnswer:
     shown = found if commands else replace(found, before=found.before and "…", after=found.after and "…")
     return cast(MachineOptionsAnswer, {**asdict(shown), "markers": list(found.markers)})
+
+
+def _volume(found: Volume, *, commands: bool) -> VolumeAnswer:
+    """A command line may hold a secret: only who may give one sees it."""
+    hidden = found.source == VolumeSource.STREAM and not commands
+    return {"id": found.id, "label": found.label, "path": "" if hidden else found.path, "source": found.source}
 
 
 def repository(core: Core, info: RepositoryInfo) -> RepositoryAnswer:
@@ -206,7 +212,13 @@ def _subject(core: Core, found: Job) -> str:
         case JobKind.REPLICATE:
             pairing = catalog.pairings.find(found.subject)
             return pairing.name if pairing else found.subject
-        case JobKind.REPOSITORY_CHECK | JobKind.REBUILD_CATALOG:
+        case (
+            JobKind.REPOSITORY_CHECK
+            | JobKind.RECLAIM_PLAN
+            | JobKind.RECLAIM
+            | JobKind.REPOSITORY_MOVE
+            | JobKind.REBUILD_CATALOG
+        ):
             repository = catalog.repositories.find(found.subject)
             return repository.name if repository else found.subject
         case JobKind.SEED_CREATE | JobKind.SEED_CONSUME | JobKind.SEED_VERIFY:

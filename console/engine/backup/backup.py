@@ -94,25 +94,40 @@ class Backup:
         started, begun = self._clock.now(), self._clock.monotonic()
         machine = self._machine
         foundations = Foundations(self._catalog, self._repository, machine)
-        found = [(volume, foundations.find(volume, forced=base)) for volume in machine.volumes]
-        self._tell(found)
         point = RecoveryPoint(uuid.uuid4().hex, machine.id, started, self._core[0], ())
         with self._repository.session() as session:
+            found = [(volume, self._hold(session, foundations.find(volume, forced=base))) for volume in machine.volumes]
+            self._tell(found)
             images = tuple(self._image(session, point.id, volume, foundation) for volume, foundation in found)
             session.flush()
             point = replace(
                 point,
-                images=images,
+                images=tuple(self._standing(image) for image in images),
                 duration_s=round(self._clock.monotonic() - begun, 6),
                 warnings=self._reporter.count,
             )
             record = session.put(Kind.RECORD, encode_record(*self._core, machine.abroad(), point)).id
             session.flush()
-        # What the catalog says must be true whatever dies now: everything it names is synced.
-        point = replace(point, record=record.hex())
-        ids = {image.id for image in images}
-        self._catalog.points.add(point, self._repository.id, here=ids, names=ids)
+            # What the catalog says must be true whatever dies now: everything it names is synced. Until it does, the
+            # session keeps a reclaim from all of it.
+            point = replace(point, record=record.hex())
+            ids = {image.id for image in images}
+            self._catalog.points.add(point, self._repository.id, here=ids, names=ids)
         return self._result(point, started)
+
+    def _hold(self, session: WriteSession, foundation: Foundation) -> Foundation:
+        """What a backup builds on stays as long as it runs, whoever deletes it meanwhile."""
+        if isinstance(foundation, Parent):
+            session.hold(bytes.fromhex(foundation.image.root))
+            if self._catalog.points.find_image(foundation.image.id) is None:
+                return BaseReason.PARENT_LOST  # deleted before it was held
+        return foundation
+
+    def _standing(self, image: VolumeImage) -> VolumeImage:
+        """An image whose parent was deleted while it was made stands alone: everything it names is here."""
+        if image.parent is None or self._catalog.points.find_image(image.parent) is not None:
+            return image
+        return replace(image, kind=ImageKind.BASE, base_reason=BaseReason.PARENT_LOST, parent=None, parent_root=None)
 
     def _tell(self, found: list[tuple[Volume, Foundation]]) -> None:
         """Says what is about to happen: how much, and why where a volume is imaged anew as a whole."""

@@ -68,7 +68,8 @@ class Receive:
         self._users = users
         self._retain = retain
         self._lock = threading.Lock()
-        self._targets: dict[str, LocalTarget] = {}
+        self._targets: dict[tuple[str, str], LocalTarget] = {}
+        """By pairing and machine: what a session relies on is let go of when its machine's next image is committed."""
         self.trust: Callable[[str], None] = _nobody_serves
         """Set by whoever serves: makes the running TLS server take a newly paired certificate (PEM)."""
 
@@ -225,12 +226,12 @@ class Receive:
 
     @contextmanager
     def _target(self, member: Member) -> Iterator[LocalTarget]:
-        """The end that takes what comes for a repository; after a failure the next call gets a fresh one."""
+        """The end that takes what comes for a machine; after a failure the next call gets a fresh one."""
         with self._lock:
-            target = self._targets.get(member.repository)
+            target = self._targets.get((member.pairing, member.machine))
             if target is None:
                 target = LocalTarget(self._catalog, self._repositories.open(member.repository))
-                self._targets[member.repository] = target
+                self._targets[member.pairing, member.machine] = target
         try:
             yield target
         except Failed:
@@ -243,8 +244,8 @@ class Receive:
         The old one is left to other calls that are still in it.
         """
         with self._lock:
-            if self._targets.get(member.repository) is target:
-                del self._targets[member.repository]
+            if self._targets.get((member.pairing, member.machine)) is target:
+                del self._targets[member.pairing, member.machine]
         try:
             target.flush()
         except Failed as known:
