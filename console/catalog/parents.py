@@ -34,8 +34,8 @@ def settled(connection: Connection, images: Sequence[VolumeImage], here: Collect
     wanted = [image.id for image in images]
     statement = select(_images.id, _images.parent, _images.parent_root, _images.kind, _images.base_reason)
     statement = statement.add_columns(_images.here, _images.damaged).where(_images.id.in_(wanted))
-    known: dict[str, Row[Any]] = {}
-    known.update((row.id, row) for row in connection.execute(statement))
+    found: list[Any] = list(connection.execute(statement))
+    known: dict[str, Row[Any]] = {row.id: row for row in found}
     return tuple(
         image
         if (row := known.get(image.id)) is None or row.parent == image.parent or takes(connection, row, image, here)

@@ -46,6 +46,8 @@ class Retention:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.deaths = 0
+        """Rises whenever points are buried, so that whoever keeps what tombstones say notices."""
 
     def hold(self, hold: Hold) -> None:
         """The point is held from now on; one that is held already takes the new reason. Raises Failed
@@ -113,6 +115,7 @@ class Retention:
             return
         with self._database.transaction() as connection:
             self.buried(burials)
+            self.deaths += 1
             connection.execute(
                 insert(rows.burials),
                 [{"point": b.point, "repository": b.repository, "removed_us": to_us(b.removed)} for b in set(burials)],

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from console.domain.errors import Failed, FailureKind, failed, usage
+from console.domain.retention import DEFAULT, parse_policy
 from console.domain.schedules import parse_interval
 
 DEFAULT_PORT = 8006
+RETENTION = "retention"
+ZONE = "zone"
+NIGHTLY_AT = "nightly-at"
+KEEP_JOBS = "keep-jobs"
+KEEP_EVENTS = "keep-events"
+LOCAL_ZONE = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,45 @@ def _switch(value: str) -> None:
         raise _bad("a switch", value, "Write on or off")
 
 
+def _zone(value: str) -> None:
+    if value != LOCAL_ZONE:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise _bad("a time zone", value, f"Write a name as in Europe/Berlin, or {LOCAL_ZONE}") from None
+
+
+def parse_wall(text: str) -> tuple[int, int] | None:
+    """`HH:MM` as (hour, minute); None for `off`. Raises Failed `bad-setting`."""
+    if text == "off":
+        return None
+    match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text)
+    if match is None:
+        raise _bad("a time of day", text, "Write HH:MM, as in 00:00, or off")
+    return int(match.group(1)), int(match.group(2))
+
+
+def _wall(value: str) -> None:
+    parse_wall(value)
+
+
+def parse_days(text: str) -> int | None:
+    """A number of days; None for `off`. Raises Failed `bad-setting`."""
+    if text == "off":
+        return None
+    if not re.fullmatch(r"[1-9]\d{0,3}", text):
+        raise _bad("a number of days", text, "Write 30, or off to keep everything")
+    return int(text)
+
+
+def _days(value: str) -> None:
+    parse_days(value)
+
+
+def _policy(value: str) -> None:
+    parse_policy(value)
+
+
 def _bad(what: str, value: str, hint: str) -> Failed:
     return usage("bad-setting", f"“{value}” is not {what}.", hint)
 
@@ -56,6 +104,15 @@ SETTINGS: dict[str, Setting] = {
         Setting("listen", f"0.0.0.0:{DEFAULT_PORT}", "Where `core run` listens; from its next start on.", _listen),
         Setting("schedules", "on", "Whether backups and contact begin by themselves; from the next start on.", _switch),
         Setting("protect-every", "60m", "How often a machine is backed up when nothing else is said.", _interval),
+        Setting(
+            RETENTION, str(DEFAULT), "How long recovery points stay when a machine has no policy of its own.", _policy
+        ),
+        Setting(
+            ZONE, LOCAL_ZONE, "The zone of days, weeks and times of day: a name as Europe/Berlin, or local.", _zone
+        ),
+        Setting(NIGHTLY_AT, "00:00", "When the nightly jobs start, in that zone; off: never by themselves.", _wall),
+        Setting(KEEP_JOBS, "30", "Days that jobs which ended stay in the list; off: for ever.", _days),
+        Setting(KEEP_EVENTS, "30", "Days that events stay in the journal, but for open alerts; off: for ever.", _days),
     )
 }
 

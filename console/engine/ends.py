@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from console.catalog import Catalog
 from console.domain.errors import OBJECT_DAMAGE, Failed, failed
 from console.domain.objects import Kind, ObjectRef
-from console.domain.recovery_points import VolumeImage
+from console.domain.recovery_points import RecoveryPoint, VolumeImage
 from console.domain.replication import Accepted, ImageOffer
 from console.repository import Repository, TreeReader
+from console.repository.records import Record, decode_record, decode_tombstone, encode
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
 
 
 class LocalSource:
@@ -44,6 +50,7 @@ class LocalTarget:
         self._catalog = catalog
         self._repository = repository
         self._session = repository.session()
+        self._dead: tuple[int, dict[str, datetime]] | None = None
 
     def __enter__(self) -> LocalTarget:
         return self
@@ -83,17 +90,62 @@ class LocalTarget:
             )
         if self._session.waiting:
             self._session.flush()  # what another session put in the meantime
+        settled = self._settled(point, image)
         self._catalog.points.add(
-            point,
+            settled,
             self._repository.id,
             here={image.id},
             names={image.id} if offer.names or self._names(image) else set(),
+            settled=True,
         )
 
         if (known := self._catalog.points.find_image(image.id)) is not None and known.damaged:
             self._catalog.points.set_damaged([image.id], False)
         # The catalog names it all now: the session need not keep a reclaim from it any longer.
         self._session.let_go()
+
+    def _settled(self, point: RecoveryPoint, image: VolumeImage) -> RecoveryPoint:
+        """The point with the record that says what the catalog will: the one that came, the one that is known, or a new
+        one, synced (FORMAT.md, "Records that replace others")."""
+        came = self._record(point.record)
+        if came is None:
+            return point
+        images = self._catalog.points.settled(point, {image.id})
+        wanted = _parents(images)
+        known = self._catalog.points.find(point.id)
+        mine = "" if known is None else known.record
+        own = self._record(mine) if mine != point.record else None
+        dead = self._buried().get(point.id) if known is None else None
+        if own is not None and _parents(own.point.images) == wanted and point.record in own.replaces:
+            return replace(point, record=mine)
+        if own is None or mine in came.replaces:
+            if _parents(came.point.images) == wanted and (dead is None or _written(came) > dead):
+                return point
+        else:
+            came = replace(came, replaces=(*came.replaces, mine, *own.replaces))
+        latest = max(_written(came), point.time, dead or _NEVER, _NEVER if own is None else _written(own))
+        record = came.instead(point.record, replace(came.point, images=images), latest + _TICK)
+        made = self._session.put(Kind.RECORD, encode(record)).id.hex()
+        self._session.flush()
+        return replace(point, record=made)
+
+    def _record(self, id: str) -> Record | None:
+        """None where there is none that this Core can read."""
+        try:
+            return decode_record(self._repository.read(bytes.fromhex(id))) if id else None
+        except Failed:
+            return None
+
+    def _buried(self) -> dict[str, datetime]:
+        """Points (ids) that were deleted here, and when."""
+        deaths = self._catalog.retention.deaths
+        if self._dead is None or self._dead[0] != deaths:
+            dead: dict[str, datetime] = {}
+            for oid in self._repository.records(Kind.TOMBSTONE):
+                tombstone = decode_tombstone(self._repository.read(oid))
+                dead.update((point, max(tombstone.time, dead.get(point, _NEVER))) for point in tombstone.points)
+            self._dead = (deaths, dead)
+        return self._dead[1]
 
     def _absent(self, offer: ImageOffer) -> int:
         """How many objects of the image's own increment (and its record) are not here."""
@@ -116,6 +168,14 @@ class LocalTarget:
             return True
         parent = self._catalog.points.find_image(image.parent)
         return parent is not None and parent.here and parent.names
+
+
+def _written(record: Record) -> datetime:
+    return record.written or _NEVER
+
+
+def _parents(images: Iterable[VolumeImage]) -> dict[str, tuple[str | None, str | None]]:
+    return {image.id: (image.parent, image.parent_root) for image in images}
 
 
 def own_damage(

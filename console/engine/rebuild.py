@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,21 @@ from console.domain.clock import Clock
 from console.domain.errors import Failed
 from console.domain.events import Severity
 from console.domain.jobs import Job, JobKind
-from console.domain.machines import Machine, MachineKind
+from console.domain.machines import Machine, MachineKind, VolumeSource
 from console.domain.objects import Kind
 from console.domain.progress import Reporter
 from console.domain.recovery_points import RecoveryPoint, VolumeImage
 from console.domain.repositories import RepositoryInfo
+from console.domain.retention import EVERYTHING
+from console.domain.settings import RETENTION
 from console.engine.ends import own_damage
 from console.engine.jobs import JobReporter, Jobs
 from console.engine.journal import Journal
 from console.engine.repositories import Repositories
 from console.repository import Repository, TreeReader
-from console.repository.records import decode_record, decode_tombstone
+from console.repository.records import Record, decode_record, decode_tombstone
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Rebuild:
@@ -48,32 +52,29 @@ class Rebuild:
         for info in self._repositories.list():
             reporter.phase(f"Reading the records of “{info.name}”")
             self._repository(info, reporter, counts)
-        self._journal.note(
-            Severity.WARNING,
-            "catalog-rebuilt",
-            f"The catalog was rebuilt from the repositories: {counts['points']} point(s) were registered again.",
-            alert=True,
-        )
+        text = f"The catalog was rebuilt from the repositories: {counts['points']} point(s) were registered again."
+        if counts["points"] and self._catalog.settings.get(RETENTION) is None:
+            # Policies and holds were lost with the catalog: what they kept must not go by a default.
+            self._catalog.settings.set(RETENTION, EVERYTHING)
+            text += " Retention policies and holds could not be: no point is rolled up until a policy is set again."
+        self._journal.note(Severity.WARNING, "catalog-rebuilt", text, alert=True)
         return dict(counts)
 
     def _repository(self, info: RepositoryInfo, reporter: Reporter, counts: dict[str, int]) -> None:
         repository = self._repositories.open(info.id)
-        deleted: set[str] = set()
+        deleted: dict[str, datetime] = {}
         for oid in repository.records(Kind.TOMBSTONE):
-            deleted |= set(decode_tombstone(repository.read(oid)).points)
+            tombstone = decode_tombstone(repository.read(oid))
+            for one in tombstone.points:
+                deleted[one] = max(tombstone.time, deleted.get(one, tombstone.time))
         found: list[tuple[datetime, str, Machine, RecoveryPoint]] = []
-        for oid in repository.records(Kind.RECORD):
-            reporter.check()
-            try:
-                body = decode_record(repository.read(oid))
-            except Failed as known:
-                reporter.warn(known.failure.code, f"A record cannot be read: {known.failure.message}")
-                continue
-            if body.point.id in deleted:
+        for id, body in self._current(repository, reporter).values():
+            buried = deleted.get(body.point.id)
+            if buried is not None and (body.written is None or body.written <= buried):
                 counts["points_deleted"] += 1
             else:
                 machine = replace(body.machine, origin_core=body.core, origin_name=body.core_name)
-                found.append((body.point.time, body.point.id, machine, replace(body.point, record=oid.hex())))
+                found.append((body.point.time, body.point.id, machine, replace(body.point, record=id)))
         for _, _, machine, point in sorted(found, key=lambda item: item[:2]):
             reporter.advance(items=1)
             if self._catalog.points.find(point.id) is not None:
@@ -81,6 +82,19 @@ class Rebuild:
             elif self._register(info, repository, machine, point):
                 counts["points"] += 1
                 counts["machines"] = len(self._catalog.machines.list())
+
+    def _current(self, repository: Repository, reporter: Reporter) -> dict[str, tuple[str, Record]]:
+        """The record (id in hex) that counts of each point (id)."""
+        records: dict[str, Record] = {}
+        for oid in repository.records(Kind.RECORD):
+            reporter.check()
+            try:
+                records[oid.hex()] = decode_record(repository.read(oid))
+            except Failed as known:
+                reporter.warn(known.failure.code, f"A record cannot be read: {known.failure.message}")
+        replaced = {id for record in records.values() for id in record.replaces}
+        left = sorted((record.written or _NEVER, id) for id, record in records.items() if id not in replaced)
+        return {records[id].point.id: (id, records[id]) for _, id in left}
 
     def _register(self, info: RepositoryInfo, repository: Repository, machine: Machine, point: RecoveryPoint) -> bool:
         here = {image.id for image in point.images if own_damage(repository, image) == (set(), True)}
@@ -95,7 +109,7 @@ class Rebuild:
                 self._catalog.machines.add(rebuilt)
             elif known.kind is not MachineKind.REPLICATED:
                 # Records run oldest first: the newest one knows the machine's latest name and volumes.
-                self._catalog.machines.update(rebuilt)
+                self._catalog.machines.update(_with_commands(rebuilt, known))
             names = {image.id for image in point.images if image.id in here and self._names(repository, image)}
             self._catalog.points.add(point, info.id, here=here, names=names)
         return True
@@ -108,6 +122,14 @@ class Rebuild:
         except Failed:
             return False
         return True
+
+
+def _with_commands(rebuilt: Machine, known: Machine) -> Machine:
+    """A machine as a record tells it, with the commands that records never tell as they are known here."""
+    commands = {volume.id: volume.path for volume in known.volumes if volume.source == VolumeSource.STREAM}
+    volumes = tuple(replace(volume, path=commands.get(volume.id, volume.path)) for volume in rebuilt.volumes)
+    options = replace(rebuilt.options, before=known.options.before, after=known.options.after)
+    return replace(rebuilt, volumes=volumes, options=options)
 
 
 def set_aside(catalog: Path, stamp: datetime) -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -21,12 +21,21 @@ _T = TypeVar("_T")
 @dataclass(frozen=True, slots=True)
 class Record:
     """One recovery point as every Core that has it keeps it. `core`, `core_name`: the Core that made it; `machine` as
-    it was then; `point.record` is empty."""
+    it was then; `point.record` is empty. `replaces`: ids (hex) of records that this one stands for; such a one also
+    says when it was `written`."""
 
     core: str
     core_name: str
     machine: Machine
     point: RecoveryPoint
+    replaces: tuple[str, ...] = ()
+    written: datetime | None = None
+
+    def instead(self, id: str, point: RecoveryPoint, written: datetime) -> Record:
+        """The record that takes the place of this one, which has the id `id` (hex)."""
+        return replace(
+            self, point=replace(point, record=""), replaces=tuple(sorted({*self.replaces, id})), written=written
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +52,15 @@ _tombstones = msgspec.msgpack.Decoder(Tombstone)
 
 def encode_record(core: str, core_name: str, machine: Machine, point: RecoveryPoint) -> bytes:
     """The plain bytes of a RECORD object. Raises ValueError when the point has a record already."""
-    if point.record:
+    return encode(Record(core, core_name, machine, point))
+
+
+def encode(record: Record) -> bytes:
+    """As `encode_record`. What only records have that replace others is left out of those that do not."""
+    if record.point.record:
         raise ValueError("a record cannot name itself")
-    return _VERSION + _encoder.encode(Record(core, core_name, machine, point))
+    body = {field.name: getattr(record, field.name) for field in fields(record)}
+    return _VERSION + _encoder.encode({name: value for name, value in body.items() if value not in ((), None)})
 
 
 def decode_record(body: bytes) -> Record:
