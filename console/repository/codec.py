@@ -1,4 +1,4 @@
-"""From plain bytes to a frame and back: ids, compression, digests. Paper: `FORMAT.md`, "The frame".
+"""From plain bytes to a frame and back: ids, compression, seals, digests. Paper: `FORMAT.md`, "The frame".
 
 Everything heavy runs in native code that frees the interpreter. The only state: (de)compressors, one pair a thread.
 """
@@ -25,6 +25,16 @@ from console.domain.objects import (
     Kind,
     Seal,
 )
+from console.repository.sealing import (
+    Keys,
+    Node,
+    NoKeys,
+    SealError,
+    SealingKey,
+    edges_hold,
+    edges_of,
+    read_node,
+)
 
 Bytes: TypeAlias = bytes | memoryview
 
@@ -41,6 +51,9 @@ _HEAD = struct.Struct("<IIBBBB32s")
 """`domain.objects.FRAME` without the digest."""
 _RAW = int(Codec.RAW)
 _ZSTD = int(Codec.ZSTD)
+_SEALED = int(Seal.AES_256_GCM)
+_CHUNK = int(Kind.CHUNK)
+NO_KEYS = NoKeys()
 
 
 class _Tools(threading.local):
@@ -77,7 +90,7 @@ class FrameError(ValueError):
 
 
 def object_id(plain: Bytes) -> bytes:
-    """BLAKE3-256 of the plain bytes (no key in this release)."""
+    """BLAKE3-256 of the plain bytes; of what is to be sealed see `SealingKey.object_id`."""
     return blake3(plain).digest()
 
 
@@ -88,8 +101,9 @@ def stored_digest(header: Bytes, stored: Bytes) -> bytes:
     return hasher.digest(length=DIGEST_SIZE)
 
 
-def encode(kind: Kind, plain: Bytes, oid: bytes) -> Frame:
-    """The frame of one object, compressed when that pays. Raises ValueError above `MAX_PLAIN`."""
+def encode(kind: Kind, plain: Bytes, oid: bytes, seal: SealingKey | None = None, leaf: int = _CHUNK) -> Frame:
+    """The frame of one object, compressed when that pays, then sealed where there is a key. `leaf`: as for `edges_of`.
+    Raises ValueError above `MAX_PLAIN`."""
     size = len(plain)
     if size > MAX_PLAIN:
         raise ValueError(f"an object has at most {MAX_PLAIN} bytes, not {size}")
@@ -98,6 +112,11 @@ def encode(kind: Kind, plain: Bytes, oid: bytes) -> Frame:
         stored: Bytes = _tools.compressor.compress(plain)
         if len(stored) < size * PAYS_BELOW:
             codec = _ZSTD
+    if seal is not None:
+        body = stored if codec == _ZSTD else plain
+        return _sealed(
+            kind, codec, size, body, oid, seal, edges_of(kind, bytes(plain), leaf) if kind != _CHUNK else b""
+        )
     if codec == _RAW:
         # A copy, for a caller may use its buffer again while ours waits to be written.
         stored = bytes(plain)
@@ -106,6 +125,18 @@ def encode(kind: Kind, plain: Bytes, oid: bytes) -> Frame:
     hasher = blake3(head)
     hasher.update(stored)
     return Frame(oid, kind, codec, 0, size, length, (head + hasher.digest(length=DIGEST_SIZE), stored))
+
+
+def _sealed(kind: int, codec: int, size: int, body: Bytes, oid: bytes, seal: SealingKey, edges: bytes) -> Frame:
+    clear, sealed = seal.seal(oid, kind, codec, size, body, edges)
+    length = len(clear) + len(sealed)
+    if length > MAX_STORED:
+        raise ValueError(f"a sealed object has at most {MAX_STORED} stored bytes, not {length}")
+    head = _HEAD.pack(length, size, kind, codec, _SEALED, 0, oid)
+    hasher = blake3(head)
+    hasher.update(clear)
+    hasher.update(sealed)
+    return Frame(oid, kind, codec, _SEALED, size, length, (head + hasher.digest(length=DIGEST_SIZE) + clear, sealed))
 
 
 Header: TypeAlias = tuple[int, int, int, int, int, int, bytes, bytes]
@@ -135,11 +166,12 @@ def check_digest(header: Header, raw: Bytes, offset: int = 0) -> memoryview:
     return stored
 
 
-def decode(header: Header, stored: Bytes) -> bytes:
-    """The plain bytes, verified against the id. Raises FrameError when they are not what the header says."""
+def decode(header: Header, stored: Bytes, keys: Keys = NO_KEYS) -> bytes:
+    """The plain bytes, verified against the id, and of a sealed node against its edges. Raises FrameError when they are
+    not what the header says; Failed `key-locked` where `keys` has not got the key of what is sealed."""
     _, plain_size, _, codec, seal, _, oid, _ = header
     if seal != Seal.NONE:
-        raise FrameError("it is sealed and there is no key for it", oid)
+        return _opened(header, stored, keys)
     if codec == Codec.ZSTD:
         plain = _decompress(stored, plain_size, oid)
     else:
@@ -151,10 +183,44 @@ def decode(header: Header, stored: Bytes) -> bytes:
     return plain
 
 
-def verify(header: Header, raw: Bytes, offset: int = 0) -> None:
-    """Digest, and of an unsealed object the id too. Raises FrameError."""
+def _opened(header: Header, stored: Bytes, keys: Keys) -> bytes:
+    _, plain_size, kind, codec, _, _, oid, _ = header
+    try:
+        tag = read_node(oid, kind, stored).tag
+        key = keys.find(tag)
+        if key is None:
+            raise keys.refusal(tag)
+        plain, edges = key.open(oid, kind, codec, plain_size, stored)
+        if codec == Codec.ZSTD:
+            plain = _decompress(plain, plain_size, oid)
+        if len(plain) != plain_size:
+            raise FrameError("its plain length is not what its header says", oid)
+        if key.object_id(kind, plain) != oid:
+            raise FrameError("its plain bytes do not match its id", oid)
+        if kind != _CHUNK and not edges_hold(kind, plain, edges):
+            raise FrameError("its edges are not what it names", oid)
+    except SealError as error:
+        raise FrameError(str(error), oid) from error
+    return plain
+
+
+def node_of(header: Header, stored: Bytes) -> Node:
+    """What a frame says without a key: of a sealed node its edges. Raises FrameError for edges that cannot be."""
+    if header[4] == Seal.NONE:
+        return Node(header[6], header[2], b"", ())
+    try:
+        return read_node(header[6], header[2], stored)
+    except SealError as error:
+        raise FrameError(str(error), header[6]) from error
+
+
+def verify(header: Header, raw: Bytes, offset: int = 0, keys: Keys = NO_KEYS) -> None:
+    """Digest, and of an unsealed object the id too; of a sealed one its edges, and all the rest where `keys` has its
+    key. Raises FrameError."""
     stored = check_digest(header, raw, offset)
     if header[4] != Seal.NONE:
+        if keys.find(node_of(header, stored).tag) is not None:
+            _opened(header, stored, keys)
         return
     if header[3] == Codec.RAW:
         # No copy: the stored bytes are the plain ones.

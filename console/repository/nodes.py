@@ -113,7 +113,7 @@ class ObjectReader(Protocol):
     """Where nodes come from: a `Repository`, a seed drive."""
 
     def read(self, id: bytes) -> bytes:
-        """The plain bytes of an object, proven. Raises Failed `object-missing`, `object-damaged`."""
+        """The plain bytes of an object, proven. Raises Failed `object-missing`, `object-damaged`, `key-locked`."""
 
 
 class NodeReader:

@@ -14,7 +14,19 @@ from typing import NamedTuple
 from blake3 import blake3
 
 from console.domain.objects import FRAME_SIZE, MAX_PLAIN, MAX_STORED, ZERO_ID, FrameHeader
-from console.repository.codec import CODECS, KINDS, SEALS, Bytes, Frame, FrameError, check_digest, decode, read_header
+from console.repository.codec import (
+    CODECS,
+    KINDS,
+    NO_KEYS,
+    SEALS,
+    Bytes,
+    Frame,
+    FrameError,
+    check_digest,
+    read_header,
+    verify,
+)
+from console.repository.sealing import Keys
 
 PACK_BYTES = 32 << 20
 """A pack is closed when it has this many bytes of frames."""
@@ -199,9 +211,7 @@ class PackReader:
             if offset + FRAME_SIZE + header[0] > self._size:
                 return None
             raw = self._read(offset, FRAME_SIZE + header[0])
-            stored = check_digest(header, raw)
-            if header[4] == 0:
-                decode(header, stored)
+            verify(header, raw)
         except FrameError:
             return None
         return PackEntry(header[6], offset, header[0], header[1], header[2], header[3], header[4])
@@ -238,26 +248,31 @@ def proven(reader: PackReader, name: str) -> list[PackEntry]:
 
 
 def whole_frames(
-    run: list[PackEntry], raw: Bytes, ids: Callable[[PackEntry], bool] = lambda _: True
+    run: list[PackEntry],
+    raw: Bytes,
+    ids: Callable[[PackEntry], bool] = lambda _: True,
+    keys: Keys = NO_KEYS,
 ) -> Iterator[tuple[PackEntry, str]]:
-    """Proves each frame of a run as `runs` gave it: digest, and where `ids` wants it also the id of what is not sealed.
-    With each entry a clause that says what is wrong with it, empty when it is true."""
+    """Proves each frame of a run as `runs` gave it: digest, and where `ids` wants it also the id; of what is sealed the
+    edges, and the id where `keys` has its key. With each entry a clause that says what is wrong with it, empty when it
+    is true."""
     base = run[0].offset
     view = memoryview(raw)
     for entry in run:
-        yield entry, _why_not(entry, view, entry.offset - base, not entry.seal and ids(entry))
+        yield entry, _why_not(entry, view, entry.offset - base, keys if ids(entry) else None)
 
 
-def _why_not(entry: PackEntry, raw: memoryview, at: int, plain: bool) -> str:
+def _why_not(entry: PackEntry, raw: memoryview, at: int, keys: Keys | None) -> str:
     if at + FRAME_SIZE > len(raw):
         return "its pack is cut off before it"
     try:
         header = read_header(raw, at)
         if header[6] != entry.id or header[:5] != entry[2:]:
             return "its header is not the one the pack's index tells of"
-        stored = check_digest(header, raw, at)
-        if plain:
-            decode(header, stored)
+        if keys is None:
+            check_digest(header, raw, at)
+        else:
+            verify(header, raw, at, keys)
     except FrameError as error:
         return str(error)
     return ""

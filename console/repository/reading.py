@@ -8,11 +8,12 @@ from contextlib import ExitStack, suppress
 from itertools import groupby
 
 from console.domain.objects import FRAME_SIZE
-from console.repository.codec import FrameError, Header, check_digest, decode, read_header
+from console.repository.codec import NO_KEYS, FrameError, Header, check_digest, decode, node_of, read_header, verify
 from console.repository.failures import object_damaged, object_missing
 from console.repository.index import Index
 from console.repository.pack import PackDamaged, PackReader
 from console.repository.places import Place
+from console.repository.sealing import Keys, Node
 from console.repository.storage import PackFile, PackStorage
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ class Readers:
         """What should lie in a stretch of a damaged pack, by its parity; still to be proven."""
         self.wounded: Callable[[str, bytes], object] = lambda *_: None
         """Told what was found damaged in which pack, whether it could be read another way or not."""
+        self.keys: Keys = NO_KEYS
+        """Asked for the keys of what is sealed."""
 
     def read(self, oid: bytes) -> bytes:
         """See `Repository.read`."""
@@ -47,7 +50,7 @@ class Readers:
             with self._storage.open(self._index.name(place.pack)) as pack:
                 raw = pack.read(place.offset, place.end - place.offset)
             header, stored = _frame(place, raw, 0)
-            return decode(header, stored)
+            return decode(header, stored, self.keys)
         except (FrameError, OSError) as error:
             raw, header = self._second_try(place, error)
             return self._decoded(place, header, memoryview(raw)[FRAME_SIZE:])
@@ -60,11 +63,26 @@ class Readers:
                 at = place.offset - run[0].offset
                 try:
                     header, stored = _frame(place, view, at)
-                    plain = decode(header, stored)
+                    plain = decode(header, stored, self.keys)
                 except FrameError as error:
                     again, header = self._second_try(place, error)
                     plain = self._decoded(place, header, memoryview(again)[FRAME_SIZE:])
                 yield place.id, plain
+
+    def nodes(self, ids: Sequence[bytes]) -> Iterator[Node]:
+        """See `Repository.nodes`."""
+        for run, raw in self._runs(self._places(ids)):
+            view = memoryview(raw)
+            for place in run:
+                try:
+                    node = node_of(*_frame(place, view, place.offset - run[0].offset))
+                except FrameError as error:
+                    again, header = self._second_try(place, error)
+                    try:
+                        node = node_of(header, memoryview(again)[FRAME_SIZE:])
+                    except FrameError as second:
+                        raise object_damaged(place.id, self._index.name(place.pack), str(second)) from second
+                yield node
 
     def frames(self, ids: Sequence[bytes]) -> Iterator[bytes]:
         """See `Repository.frames`."""
@@ -96,7 +114,8 @@ class Readers:
         try:
             with self._storage.open(self._index.name(place.pack)) as pack:
                 raw = pack.read(place.offset, place.end - place.offset)
-            decode(*_frame(place, raw, 0))
+            _frame(place, raw, 0)
+            verify(read_header(raw), raw, keys=self.keys)
         except (FrameError, OSError):
             return False
         return True
@@ -192,7 +211,7 @@ class Readers:
 
     def _decoded(self, place: Place, header: Header, stored: memoryview) -> bytes:
         try:
-            return decode(header, stored)
+            return decode(header, stored, self.keys)
         except FrameError as error:
             raise object_damaged(place.id, self._index.name(place.pack), str(error)) from error
 

@@ -27,6 +27,7 @@ from console.repository.reading import Readers
 from console.repository.reclaim import Marks
 from console.repository.reliance import Sweeps
 from console.repository.room import Room
+from console.repository.sealing import Keys, Node, SealingKey
 from console.repository.session import WriteSession
 from console.repository.storage import LocalStorage, PackStorage
 from console.repository.sweep import Reclaim
@@ -192,16 +193,31 @@ class Repository:
 
     # ------------------------------------------------------------------------------------------- reading
 
+    @property
+    def keys(self) -> Keys:
+        """Whom readers ask for the keys of what is sealed; at first nobody, and nothing sealed can be read."""
+        return self._readers.keys
+
+    @keys.setter
+    def keys(self, keys: Keys) -> None:
+        self._readers.keys = keys
+
     def read(self, id: bytes) -> bytes:
         """The plain bytes of an object, its digest and id proven; one that is pending is made durable first.
 
-        Raises Failed of kind DAMAGE: `object-missing`, `object-damaged` (both name the object, the latter the pack).
+        Raises Failed of kind DAMAGE: `object-missing`, `object-damaged` (both name the object, the latter the pack);
+        `key-locked` for what is sealed with a key that `keys` has not got.
         """
         return self._readers.read(id)
 
     def read_many(self, ids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
         """(id, plain bytes) of each distinct id, in pack order, neighbours read together. Raises as `read`."""
         return self._readers.read_many(ids)
+
+    def nodes(self, ids: Sequence[bytes]) -> Iterator[Node]:
+        """What each distinct id says in clear, in pack order, digests proven: of sealed nodes what they name. Needs no
+        key. Raises as `read`, but for `key-locked`."""
+        return self._readers.nodes(ids)
 
     def frames(self, ids: Sequence[bytes]) -> Iterator[bytes]:
         """The frames of each distinct id as they lie in the packs, in pack order, digests proven; a piece is a run of
@@ -210,12 +226,12 @@ class Repository:
 
     # ------------------------------------------------------------------------------------------- writing
 
-    def session(self, *, reserve: bool = False) -> WriteSession:
-        """To put objects. Many at once are fine; see there. `reserve`: for what gives room back; it may use the room
-        that is kept for that."""
+    def session(self, *, seal: SealingKey | None = None, reserve: bool = False) -> WriteSession:
+        """To put objects, sealed where `seal` is given. Many at once are fine; see there. `reserve`: for what gives
+        room back; it may use the room that is kept for that."""
         if reserve:
             self._room.give_up_reserve()
-        return WriteSession(self._packs, self._index, self._provers, self._sweeps, reserve=reserve)
+        return WriteSession(self._packs, self._index, self._provers, self._sweeps, seal=seal, reserve=reserve)
 
     # ------------------------------------------------------------------------------------------- reclaiming
 
@@ -234,10 +250,10 @@ class Repository:
     def check(self, *, read_data: bool, reporter: Reporter, ids: bool = False) -> CheckReport:
         """Structure of every pack and its agreement with the index; with `read_data` every byte: each frame's digest.
         What is not sealed is also decompressed and its id proven, of nodes and records all, of chunks every sixteenth,
-        another one in every check; with `ids` all. The `images` of each damage are left empty. A wrong index is built
-        again.
+        another one in every check; with `ids` all. Of what is sealed with a key that is not here the edges are proven.
+        The `images` of each damage are left empty. A wrong index is built again.
         """
-        verifier = Verifier(self._storage, self._index, read_data=read_data, ids=ids, reporter=reporter)
+        verifier = Verifier(self._storage, self._index, read_data=read_data, ids=ids, reporter=reporter, keys=self.keys)
         report = verifier.run()
         notes = list(report.notes)
         if verifier.unknown:

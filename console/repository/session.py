@@ -14,6 +14,7 @@ from console.repository.failures import frame_damaged
 from console.repository.frames import Arrived, FrameSplitter, Proof, Provers
 from console.repository.index import Index
 from console.repository.reliance import Sweeps
+from console.repository.sealing import SEALABLE, SealingKey
 from console.repository.writing import OpenPacks, Stake
 
 _BATCH_BYTES = 512 << 10
@@ -38,9 +39,18 @@ class WriteSession:
     """
 
     def __init__(
-        self, packs: OpenPacks, index: Index, provers: Provers, sweeps: Sweeps, *, reserve: bool = False
+        self,
+        packs: OpenPacks,
+        index: Index,
+        provers: Provers,
+        sweeps: Sweeps,
+        *,
+        seal: SealingKey | None = None,
+        reserve: bool = False,
     ) -> None:
-        """`reserve`: may also use the room that is kept for giving room back."""
+        """`seal`: seals what is put, but for records and tombstones. `reserve`: may also use the room that is kept for
+        giving room back."""
+        self._seal = seal
         self._packs = packs
         self._index = index
         self._provers = provers
@@ -57,19 +67,21 @@ class WriteSession:
     ) -> None:
         self.close()
 
-    def put(self, kind: Kind, plain: Bytes) -> Put:
+    def put(self, kind: Kind, plain: Bytes, leaf: Kind = Kind.CHUNK) -> Put:
         """Stores an object unless it is there. At most `MAX_PLAIN` bytes; the buffer may be used again afterwards.
+        `leaf`: what the references below a list name in the end: chunks, or tree nodes.
 
         Raises Failed: `repository-full`, `repository-unwritable`, `repository-gone`.
         """
         self._check()
-        oid = object_id(plain)
+        seal = self._seal if kind in SEALABLE else None
+        oid = object_id(plain) if seal is None else seal.object_id(kind, plain)
         self._reliance.add((oid,))
         frame: Frame | None = None
         while True:
             sweeps, generation = self._sweeps.count, self._packs.generation
             if self._packs.rely(self._stake, (oid,)) and not self._index.has(oid):
-                frame = frame or encode(kind, plain, oid)
+                frame = frame or encode(kind, plain, oid, seal, leaf)
                 if self._packs.add(self._stake, frame, generation):
                     return Put(oid, True, frame.size)
             if self._sweeps.settled(sweeps):

@@ -12,7 +12,7 @@ from console.domain.errors import damage
 from console.domain.machines import VolumeSource
 from console.domain.objects import ObjectRef
 from console.domain.trees import Entry, FileType, VolumeRoot
-from console.repository import walk
+from console.repository import sealed_walk, walk
 from console.repository.nodes import NodeReader, ObjectReader, Ref, content_refs
 
 
@@ -46,6 +46,7 @@ class TreeReader:
     that cannot be read true, unless it says otherwise."""
 
     def __init__(self, reader: ObjectReader) -> None:
+        self._reader = reader
         self._nodes = NodeReader(reader)
 
     def root(self, id: bytes) -> VolumeRoot:
@@ -106,14 +107,24 @@ class TreeReader:
         in batches of `walk.BATCH`; few of them twice. Without the record.
 
         With `names` also every root, tree and list object of either. Nodes of the parent that cannot be read count as
-        having nothing in them. What was found before a failure is yielded before it is raised.
+        having nothing in them. What was found before a failure is yielded before it is raised. A sealed tree is walked
+        by its edges, without its key.
         """
-        return walk.increment(self._nodes, root, parent, names=names)
+        reader = self._reader
+        if isinstance(reader, sealed_walk.ClearReader) and sealed_walk.is_sealed(reader, root):
+            yield from sealed_walk.increment(reader, root, parent, names=names)
+        else:
+            yield from walk.increment(self._nodes, root, parent, names=names)
 
     def absent(self, root: bytes, missing: Callable[[Sequence[bytes]], list[bytes]]) -> Iterator[tuple[ObjectRef, int]]:
         """Every object below (and with) a root that `missing` says is not here, or that cannot be read true if it is a
-        node; with the bytes of content it stands for (0 for what is in directories). Does not look below those."""
-        return walk.absent(self._nodes, root, missing)
+        node; with the bytes of content it stands for (0 for what is in directories). Does not look below those.
+        Needs no key."""
+        reader = self._reader
+        if isinstance(reader, sealed_walk.ClearReader) and sealed_walk.is_sealed(reader, root):
+            yield from sealed_walk.absent(reader, root, missing)
+        else:
+            yield from walk.absent(self._nodes, root, missing)
 
     def _leaves(self, entry: Entry) -> Iterator[Ref]:
         """References of depth 0 below an entry, in order."""

@@ -27,8 +27,8 @@ LEAF_BYTES_MAX = 1 << 20
 class ObjectWriter(Protocol):
     """What a tree is written to: a `WriteSession`."""
 
-    def put(self, kind: Kind, plain: bytes | memoryview) -> tuple[bytes, bool, int]:
-        """Stores an object; its id comes first."""
+    def put(self, kind: Kind, plain: bytes | memoryview, leaf: Kind = Kind.CHUNK) -> tuple[bytes, bool, int]:
+        """Stores an object; its id comes first. `leaf`: what the references below a list name in the end."""
 
 
 class TreeWriter:
@@ -42,7 +42,7 @@ class TreeWriter:
 
         Raises ValueError for a name that cannot be or that is out of order; Failed as `put`.
         """
-        return self._pile(self._leaves(entries), 0)
+        return self._pile(self._leaves(entries), 0, leaf=Kind.TREE)
 
     def content(self, refs: Iterable[tuple[bytes, int]], *, disk: bool = False) -> tuple[bytes, int]:
         """`content` and `depth` for the entry of a file: its chunks in order, each (id, bytes), holes as `ZERO_ID`.
@@ -77,14 +77,17 @@ class TreeWriter:
     def _leaf(self, node: list[bytes]) -> Ref:
         return Ref(self._session.put(Kind.TREE, encode_tree(node))[0], len(node))
 
-    def _pile(self, refs: Iterator[Ref], depth: int, *, disk: bool = False) -> tuple[bytes, int]:
+    def _pile(
+        self, refs: Iterator[Ref], depth: int, *, leaf: Kind = Kind.CHUNK, disk: bool = False
+    ) -> tuple[bytes, int]:
         """Levels of lists over `refs` until few enough are left."""
         head = list(islice(refs, CONTENT_REFS_MAX + 1))
         if len(head) <= CONTENT_REFS_MAX:
             return b"".join([REF.pack(*ref) for ref in head]), depth
-        return self._pile(self._lists(chain(head, refs), depth, disk=disk), depth + 1, disk=disk)
+        above = self._lists(chain(head, refs), depth, leaf=leaf, disk=disk)
+        return self._pile(above, depth + 1, leaf=leaf, disk=disk)
 
-    def _lists(self, refs: Iterator[Ref], depth: int, *, disk: bool) -> Iterator[Ref]:
+    def _lists(self, refs: Iterator[Ref], depth: int, *, leaf: Kind, disk: bool) -> Iterator[Ref]:
         node: list[Ref] = []
         for ref in refs:
             node.append(ref)
@@ -92,11 +95,11 @@ class TreeWriter:
             cut = len(node) > 1 and not int.from_bytes(ref.id[-4:], "little") % LIST_REFS_AVERAGE
             cut = cut and not (disk and ref.id == ZERO_ID)
             if cut or len(node) >= LIST_REFS_MAX:
-                yield self._list(depth, node)
+                yield self._list(depth, node, leaf)
                 node = []
         if node:
-            yield self._list(depth, node)
+            yield self._list(depth, node, leaf)
 
-    def _list(self, depth: int, node: list[Ref]) -> Ref:
-        oid = self._session.put(Kind.LIST, encode_list(depth, node))[0]
+    def _list(self, depth: int, node: list[Ref], leaf: Kind) -> Ref:
+        oid = self._session.put(Kind.LIST, encode_list(depth, node), leaf)[0]
         return Ref(oid, sum(ref.length for ref in node))

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from console.domain.checks import CheckReport, Damage
 from console.domain.objects import Kind
 from console.domain.progress import Reporter
+from console.repository.codec import NO_KEYS
 from console.repository.index import Index
 from console.repository.pack import Gap, PackDamaged, PackEntry, PackReader, whole_frames
 from console.repository.places import IndexedPack, Place
+from console.repository.sealing import Keys
 from console.repository.storage import PackFile, PackStorage
 
 THREADS = 2
@@ -41,15 +43,23 @@ class Verifier:
     """One check of all packs there are when it begins."""
 
     def __init__(
-        self, storage: PackStorage, index: Index, *, read_data: bool, ids: bool = True, reporter: Reporter
+        self,
+        storage: PackStorage,
+        index: Index,
+        *,
+        read_data: bool,
+        ids: bool = True,
+        reporter: Reporter,
+        keys: Keys = NO_KEYS,
     ) -> None:
-        """`ids`: of all objects that are not sealed the id is proven, not only of nodes and of some chunks."""
+        """`ids`: of all objects the id is proven, not only of nodes and of some chunks."""
         self._storage = storage
         self._index = index
         self._read_data = read_data
         self._ids = ids
         self._turn = secrets.randbelow(SAMPLE)
         self._reporter = reporter
+        self._keys = keys
         self._known = index.packs()
         self._condemned = index.condemned()
         self.stray = False
@@ -123,7 +133,7 @@ class Verifier:
         if not self._read_data:
             return
         for run, raw in reader.runs(entries):
-            for entry, why in whole_frames(run, raw, self._proves_id):
+            for entry, why in whole_frames(run, raw, self._proves_id, self._keys):
                 if why:
                     self._note(name, entry, why, places.get(entry.id), known, report)
                 elif known and entry.id not in places and (entry.id, known.number) in self._condemned:

@@ -24,7 +24,7 @@ class Shelf:
         self.objects: dict[bytes, tuple[Kind, bytes]] = {}
         self.reads = 0
 
-    def put(self, kind: Kind, plain: bytes | memoryview) -> Put:
+    def put(self, kind: Kind, plain: bytes | memoryview, leaf: Kind = Kind.CHUNK) -> Put:
         oid = object_id(plain)
         new = oid not in self.objects
         self.objects[oid] = (kind, bytes(plain))

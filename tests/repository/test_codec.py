@@ -9,6 +9,7 @@ from blake3 import blake3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from console.domain.errors import Failed
 from console.domain.objects import FRAME, FRAME_SIZE, MAX_PLAIN, Codec, FrameHeader, Kind
 from console.repository.codec import (
     FrameError,
@@ -107,10 +108,11 @@ def test_a_bomb_is_not_unpacked() -> None:
 
 
 def test_a_sealed_object_is_kept_by_its_digest_alone() -> None:
-    raw = forged(600, 1, blake3(b"keyed").digest(), b"sealed bytes", seal=1)
+    raw = forged(600, 1, blake3(b"keyed").digest(), b"key tag and nonce" + bytes(30), seal=1)
     verify(read_header(raw), raw)
-    with pytest.raises(FrameError, match="sealed"):
+    with pytest.raises(Failed) as known:
         decode(read_header(raw), raw[FRAME_SIZE:])
+    assert known.value.failure.code == "key-locked"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from console.repository import Put
 class Store(Protocol):
     """What the threads need of a write session."""
 
-    def put(self, kind: Kind, plain: bytes | memoryview) -> Put: ...
+    def put(self, kind: Kind, plain: bytes | memoryview, leaf: Kind = Kind.CHUNK) -> Put: ...
 
 
 class Tally:
@@ -25,8 +25,8 @@ class Tally:
         self.new = 0
         self.stored = 0
 
-    def put(self, kind: Kind, plain: bytes | memoryview) -> Put:
-        put = self._session.put(kind, plain)
+    def put(self, kind: Kind, plain: bytes | memoryview, leaf: Kind = Kind.CHUNK) -> Put:
+        put = self._session.put(kind, plain, leaf)
         if put.new:
             with self.lock:
                 self.new += len(plain)
