@@ -28,11 +28,24 @@ def selection_text(path: str) -> str:
 
 
 def volume(text: str) -> tuple[str | None, str]:
-    """`[LABEL=]PATH` as (label or None, path in text form). `./a=b` is a path with `=` in it."""
+    """`[LABEL=]PATH` as (label or None, path in text form). `./a=b` is a path with `=` in it; `cmd:…` and `-` stay as
+    they are."""
     label, equals, path = text.partition("=")
     if equals and name_problem(label) is None:
-        return label, path_text(path)
-    return None, path_text(text)
+        return label, _volume_text(path)
+    return None, _volume_text(text)
+
+
+def _volume_text(path: str) -> str:
+    return path if path == "-" or path.startswith("cmd:") else path_text(path)
+
+
+def placed(text: str) -> tuple[str, str]:
+    """`VOLUME=PATH` as (label, path in text form). Raises Failed `bad-assignment`."""
+    label, equals, path = text.partition("=")
+    if not equals or not label or not path:
+        raise usage("bad-assignment", f"“{text}” does not say what goes where.", "Write VOLUME=PATH.")
+    return label, path_text(path)
 
 
 def interval(text: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -53,6 +53,14 @@ class Calls:
             body=None if body is None else json.dumps(body).encode("ascii"),
             timeout=timeout,
         )
+        if answer.status >= 400:
+            raise failure_of(answer)
+        return cast(dict[str, Any], json.loads(answer.body))
+
+    async def _send(self, path: str, pieces: AsyncIterator[bytes], *, timeout: float) -> dict[str, Any]:
+        """Puts bytes that are not all known yet."""
+        headers = {**self._headers(), "Content-Type": "application/octet-stream"}
+        answer = await self._transport.call("PUT", API + path, headers=headers, body=pieces, timeout=timeout)
         if answer.status >= 400:
             raise failure_of(answer)
         return cast(dict[str, Any], json.loads(answer.body))

@@ -8,6 +8,7 @@ from typing import Any, cast
 from console.client.calls import Query, given, named
 from console.client.overview import Overview
 from console.client.plans import Plans
+from console.client.volumes import Volumes
 from console.domain.answers import (
     Certificate,
     Changes,
@@ -56,7 +57,7 @@ WATCH_S = 20.0
 SLACK_S = 60.0
 
 
-class Client(Overview, Plans):
+class Client(Overview, Plans, Volumes):
     """Calls to one Core. Raises Failed with the Core's own failure, or `core-unreachable`, `wrong-fingerprint`."""
 
     # --- this Core

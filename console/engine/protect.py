@@ -12,20 +12,30 @@ from typing import Any
 from console.catalog import Catalog
 from console.domain import paths
 from console.domain.clock import Clock
-from console.domain.errors import Failed, failed, refused, usage
+from console.domain.errors import not_found, refused, usage
 from console.domain.events import Severity
 from console.domain.jobs import Job, JobKind, Trigger
-from console.domain.machines import DEFAULT_INTERVAL_S, Machine, MachineKind, MachineOptions, Volume, name_problem
+from console.domain.machines import (
+    DEFAULT_INTERVAL_S,
+    Machine,
+    MachineKind,
+    MachineOptions,
+    Volume,
+    VolumeSource,
+    name_problem,
+)
 from console.domain.progress import Reporter
 from console.domain.schedules import next_due
 from console.engine.backup.backup import Backup
+from console.engine.backup.feeds import Feeds
 from console.engine.backup.options import changed_options
-from console.engine.backup.volumes import Named, make_volumes, private_inside
+from console.engine.backup.volumes import Named, gone, is_fed, is_there, make_volumes, private_inside
 from console.engine.jobs import Jobs
 from console.engine.journal import Journal
 from console.engine.repositories import Repositories
 from console.engine.retain import Retain
 from console.sources.reading import HostFiles
+from console.sources.streams import Feed, not_fed
 
 
 class Protect:
@@ -50,6 +60,7 @@ class Protect:
         self._clock = clock
         self._core = (core_id, core_name)
         self._files = files or HostFiles()
+        self.feeds = Feeds()
 
     def add(
         self,
@@ -69,6 +80,8 @@ class Protect:
         """
         self.check_name(name)
         home = self._repositories.choose(repository)
+        made = make_volumes(volumes, self._repositories)
+        _check_schedule(made, interval_s)
         now = self._clock.now()
         machine = Machine(
             uuid.uuid4().hex,
@@ -76,7 +89,7 @@ class Protect:
             MachineKind.PROTECTED,
             self._core[0],
             home.id,
-            make_volumes(volumes, self._repositories),
+            made,
             now,
             interval_s=_checked(interval_s),
             excludes=_clean(excludes),
@@ -110,7 +123,10 @@ class Protect:
             after = replace(after, options=changed_options(before.options, options))
         if volumes is not None:
             after = replace(after, volumes=make_volumes(volumes, self._repositories, before.volumes))
+            if interval_s is None and any(map(is_fed, after.volumes)):
+                interval_s = 0
         if interval_s is not None:
+            _check_schedule(after.volumes, interval_s)
             after = replace(after, interval_s=_checked(interval_s))
             after = replace(after, next_due=self._next_due(after))
         if after != before:
@@ -173,17 +189,27 @@ class Protect:
         machine: str,
         *,
         base: bool = False,
+        fed: str | None = None,
         trigger: Trigger = Trigger.PERSON,
         user: str = "",
         reason: str = "",
     ) -> Job:
-        """A job that makes one recovery point; its result is that of `backup` (shared contract of commands)."""
+        """A job that makes one recovery point; its result is that of `backup` (shared contract of commands). `fed`:
+        label of the volume whose bytes come by standard input, to be put into `feeds`.
+
+        Raises Failed `no-such-volume`, `stream-not-fed`.
+        """
         found = self._protected(machine)
+        feed, feeds = self._feeds_of(found, fed) if fed is not None or trigger is Trigger.PERSON else (None, {})
 
         def work(reporter: Reporter) -> dict[str, Any]:
-            return self.backup(self._protected(found.id), base=base, reporter=reporter)
+            try:
+                return self.backup(self._protected(found.id), base=base, reporter=reporter, feeds=feeds)
+            finally:
+                if feed is not None:
+                    feed.close()
 
-        return self._jobs.submit(
+        job = self._jobs.submit(
             JobKind.BACKUP,
             found.id,
             work,
@@ -192,18 +218,23 @@ class Protect:
             user=user,
             lanes=[f"machine:{found.id}"],
         )
+        if feed is not None:
+            self.feeds.add(job.id, feed)
+        return job
 
-    def backup(self, machine: Machine, *, base: bool, reporter: Reporter) -> dict[str, Any]:
-        """The work itself: one recovery point now.
+    def backup(
+        self, machine: Machine, *, base: bool, reporter: Reporter, feeds: Mapping[str, Feed] | None = None
+    ) -> dict[str, Any]:
+        """The work itself: one recovery point now. `feeds`: by volume (id), what is fed by standard input.
 
-        Raises Failed: `volume-gone`, `volume-unreadable`, `volume-in-repository`, and what the repository raises. Then
-        no point was made.
+        Raises Failed: `volume-gone`, `volume-unreadable`, `volume-in-repository`, `stream-not-fed`, `command-failed`,
+        `command-silent`, and what the repository raises. Then no point was made.
         """
         started = self._clock.now()
         try:
             repository = self._repositories.open(machine.repository)
             private = [os.fsencode(path) for path in self._repositories.private_paths()]
-            self._look_at(machine, private)
+            self._look_at(machine, private, feeds or {})
             return Backup(
                 self._catalog,
                 repository,
@@ -214,6 +245,7 @@ class Protect:
                 core=self._core,
                 private=private,
                 files=self._files,
+                feeds=feeds,
             ).run(base=base)
         finally:
             self._schedule(machine.id, started)
@@ -230,12 +262,34 @@ class Protect:
             started.append(self.start_backup(machine.id, trigger=Trigger.SCHEDULE, reason="scheduled"))
         return started
 
-    def _look_at(self, machine: Machine, private: Sequence[bytes]) -> None:
+    def _feeds_of(self, machine: Machine, fed: str | None) -> tuple[Feed | None, dict[str, Feed]]:
+        """A feed for the volume of this label; refuses when another volume waits for one, or this one does not."""
+        waiting = [volume for volume in machine.volumes if is_fed(volume)]
+        if fed is None:
+            if waiting:
+                raise not_fed("nothing was given", waiting[0].label)
+            return None, {}
+        volume = next((volume for volume in machine.volumes if volume.label == fed), None)
+        if volume is None:
+            raise not_found("volume", fed, f"Show the machine's volumes: replicore machine show {machine.name}")
+        if not is_fed(volume):
+            raise usage("volume-not-fed", f"Volume “{fed}” takes nothing from standard input.", "Leave --stdin out.")
+        other = next((one for one in waiting if one is not volume), None)
+        if other is not None:
+            raise not_fed("there is one standard input only", other.label)
+        feed = Feed()
+        return feed, {volume.id: feed}
+
+    def _look_at(self, machine: Machine, private: Sequence[bytes], feeds: Mapping[str, Feed]) -> None:
         """All volumes must be there before the first of them is read."""
         for volume in machine.volumes:
+            if volume.source == VolumeSource.STREAM:
+                if is_fed(volume) and volume.id not in feeds:
+                    raise not_fed("nothing was given", volume.label)
+                continue
             path = paths.from_text(volume.path)
-            if not os.path.isdir(path):
-                raise _gone(volume)
+            if not is_there(volume):
+                raise gone(volume)
             real = os.path.realpath(path)
             if any(real == home or real.startswith(home.rstrip(b"/") + b"/") for home in private):
                 raise refused(
@@ -278,6 +332,8 @@ class Protect:
 
     def _note_private(self, machine: Machine) -> None:
         for volume in machine.volumes:
+            if volume.source != VolumeSource.TREE:
+                continue
             for private in private_inside(paths.from_text(volume.path), self._repositories):
                 self._journal.note(
                     Severity.INFO,
@@ -287,12 +343,15 @@ class Protect:
                 )
 
 
-def _gone(volume: Volume) -> Failed:
-    return failed(
-        "volume-gone",
-        f"“{volume.path}” is not there, or is no directory any more.",
-        "Mount or bring back what is protected, or change the machine's volumes. No recovery point was made.",
-    )
+def _check_schedule(volumes: Sequence[Volume], interval_s: int) -> None:
+    """What comes by standard input comes when somebody gives it."""
+    fed = next((volume for volume in volumes if is_fed(volume)), None)
+    if fed is not None and interval_s > 0:
+        raise usage(
+            "stream-not-scheduled",
+            f"Volume “{fed.label}” comes by standard input, so the machine cannot be backed up by a schedule.",
+            "Use --every off, or name a command: --volume LABEL=cmd:…",
+        )
 
 
 def _checked(interval_s: int) -> int:

@@ -24,7 +24,7 @@ from console.domain.answers import (
 from console.domain.clock import iso
 from console.domain.events import Event
 from console.domain.jobs import Job, JobKind
-from console.domain.machines import Machine, MachineKind, MachineOptions
+from console.domain.machines import Machine, MachineKind, MachineOptions, Volume, VolumeSource
 from console.domain.pairing import Direction
 from console.domain.repositories import RepositoryInfo
 from console.domain.roles import User

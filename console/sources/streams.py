@@ -167,11 +167,16 @@ class Feed:
         """`check` is called a few times a second while `read` waits, and may raise."""
         self._check = check
 
-    def put(self, piece: bytes) -> bool:
-        """Waits while enough is waiting. False: nobody wants more."""
+    @property
+    def closed(self) -> bool:
+        """Whether nobody wants more."""
+        return self._closed
+
+    def put(self, piece: bytes, timeout_s: float | None = None) -> bool:
+        """Waits while enough is waiting. False: it was not taken, as nobody wants more, or the time was over."""
         with self._changed:
-            self._changed.wait_for(lambda: self._held < HELD or self._closed)
-            if self._closed or self._ended:
+            self._changed.wait_for(lambda: self._held < HELD or self._closed, timeout_s)
+            if self._closed or self._ended or self._held >= HELD:
                 return False
             if piece:
                 self._pieces.append(piece)

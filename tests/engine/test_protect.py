@@ -60,7 +60,7 @@ def test_a_path_that_is_not_text_is_kept(world: World, tmp_path: Path) -> None:
 
 def test_what_is_refused(world: World, tree: Path, tmp_path: Path) -> None:
     world.machine(tree)
-    (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe")
     add = world.protect.add
     with _refused("name-taken"):
         add("WEB", [(None, str(tree))])
@@ -70,8 +70,14 @@ def test_what_is_refused(world: World, tree: Path, tmp_path: Path) -> None:
         add("x", [])
     with _refused("volume-gone"):
         add("x", [(None, str(tmp_path / "none"))])
-    with _refused("volume-not-a-directory"):
-        add("x", [(None, str(tmp_path / "file"))])
+    with _refused("volume-unsuitable"):
+        add("x", [(None, str(tmp_path / "pipe"))])
+    with _refused("volume-unsuitable"):
+        add("x", [(None, "cmd: ")])
+    with _refused("volume-twice"):
+        add("x", [("one", "-"), ("two", "-")], interval_s=0)
+    with _refused("stream-not-scheduled"):
+        add("x", [("one", "-")], interval_s=60)
     with _refused("volume-in-repository"):
         add("x", [(None, str(world.data))])
     with _refused("volume-in-repository"):

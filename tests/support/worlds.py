@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from console.engine.journal import Journal
 from console.engine.protect import Protect
 from console.engine.repositories import Repositories
 from console.engine.restore.restore import Restore
+from console.engine.restore.volumes import RestoreVolumes
 from console.host.clock import SystemClock
 from console.repository import Repository, TreeReader
 from console.sources.reading import HostFiles
@@ -64,6 +66,7 @@ class World:
             files=self.files,
         )
         self.restoring = Restore(self.catalog, self.repositories, self.jobs, self.clock)
+        self.volumes = RestoreVolumes(self.catalog, self.repositories, self.jobs, self.restoring)
 
     def __enter__(self) -> World:
         return self
@@ -80,7 +83,9 @@ class World:
     def repository(self) -> Repository:
         return self.repositories.open("default")
 
-    def machine(self, *volumes: Path, name: str = "web", excludes: tuple[str, ...] = (), **options: Any) -> Machine:
+    def machine(
+        self, *volumes: Path | str, name: str = "web", excludes: tuple[str, ...] = (), **options: Any
+    ) -> Machine:
         return self.protect.add(
             name, [(None, os.fspath(volume)) for volume in volumes], interval_s=0, excludes=excludes, options=options
         )
@@ -102,6 +107,15 @@ class World:
         silent = Silent()
         wanted = self.restoring.plan(point, paths, os.fspath(to), overwrite=overwrite, partial=partial)
         return self.restoring.files(wanted, silent), silent
+
+    def restore_volumes(
+        self, point: str, disks: Mapping[str, Path], *confirm: str, reporter: Reporter | None = None
+    ) -> tuple[dict[str, Any], Silent]:
+        """Volumes by their labels, and where each goes."""
+        silent = Silent()
+        aims = [(label, os.fspath(to)) for label, to in disks.items()]
+        wanted = self.volumes.plan(point, aims, confirm=confirm)
+        return self.volumes.run(wanted, reporter or silent), silent
 
     def entry(self, result: dict[str, Any], path: bytes) -> Any:
         """One entry of the (first) image of a backup's result; None: there is none."""

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 import typer
 
 from console.cli.arguments import example
+from console.cli.feeding import check_standard_input, standard_input
 from console.cli.output import amount
 from console.cli.session import Session, session_of
 from console.client.client import Client
 from console.domain.answers import JobAnswer
-from console.domain.errors import Failed, refused
+from console.domain.errors import Failed, refused, usage
 from console.domain.sizes import format_duration, format_rate, format_size
 
 app = typer.Typer()
 
 
-@app.command(epilog=example("backup laptop", "backup laptop web --replicate", "backup laptop --base"))
+@app.command(
+    epilog=example(
+        "backup laptop", "backup laptop web --replicate", "backup laptop --base", "backup web --stdin db < dump.sql"
+    )
+)
 def backup(
     ctx: typer.Context,
     machines: Annotated[list[str], typer.Argument(metavar="MACHINE …", help="Names or ids of machines.")],
     base: Annotated[bool, typer.Option("--base", help="A base image, whatever there is already.")] = False,
     replicate: Annotated[bool, typer.Option("--replicate", help="Done when the targets have it too.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Does not wait for the jobs.")] = False,
+    stdin: Annotated[
+        str | None, typer.Option(metavar="LABEL", help="Standard input is what this volume (--volume LABEL=-) is.")
+    ] = None,
 ) -> None:
     """Makes one recovery point of each machine now. Ends with 3 when a file could not be read."""
     session = session_of(ctx)
+    if stdin is not None:
+        _feed(session, machines, stdin, base=base, replicate=replicate, detach=detach)
+        return
 
     async def work(core: Client) -> dict[str, Any]:
         session.check_detach(detach)
@@ -48,6 +60,28 @@ def backup(
             _show(session, one)
 
     session.answer(work, show)
+
+
+def _feed(session: Session, machines: list[str], volume: str, *, base: bool, replicate: bool, detach: bool) -> None:
+    """One backup of one machine, fed from standard input while it runs."""
+    if len(machines) > 1:
+        raise usage("stdin-of-one", "There is one standard input only.", "Name one machine with --stdin.")
+    if detach:
+        raise usage("stdin-detached", "A backup that is fed by this command ends with it.", "Leave --detach out.")
+    check_standard_input()
+
+    async def work(core: Client) -> dict[str, Any]:
+        if replicate:
+            await _check_replicated(core, machines)
+        job = await core.back_up_fed(machines[0], volume, base=base)
+        feeding = asyncio.get_running_loop().create_task(core.feed(job["id"], standard_input()))
+        try:
+            return await _finish(session, core, job, replicate=replicate, alone=True)
+        finally:
+            feeding.cancel()
+            await asyncio.gather(feeding, return_exceptions=True)
+
+    session.answer(work, lambda result: _show(session, result))
 
 
 async def _check_replicated(core: Client, machines: list[str]) -> None:

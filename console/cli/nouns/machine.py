@@ -12,9 +12,9 @@ from console.cli.output import amount, loss_text, when
 from console.cli.paging import everything
 from console.cli.session import session_of
 from console.client.client import Client
-from console.domain.answers import MachineAnswer, MachineOptionsAnswer, MachineRemoved
+from console.domain.answers import MachineAnswer, MachineOptionsAnswer, MachineRemoved, VolumeAnswer
 from console.domain.errors import usage
-from console.domain.machines import MachineKind
+from console.domain.machines import MachineKind, VolumeSource
 from console.domain.sizes import format_interval
 
 app = typer.Typer(
@@ -25,7 +25,11 @@ Name = Annotated[str, typer.Argument(help="Name or id of the machine.")]
 Volumes = Annotated[
     list[str] | None,
     typer.Option(
-        "--volume", metavar="[LABEL=]PATH", help="A directory that belongs to it; may be given several times."
+        "--volume",
+        metavar="[LABEL=]PATH",
+        help="A directory, disk image or block device that belongs to it; cmd:… for what a command writes, - for the "
+        "standard input of each backup; may be given several times. A command line is kept by the Core as it is: name "
+        "a password file in it, not a password.",
     ),
 ]
 Excludes = Annotated[
@@ -74,6 +78,7 @@ Snapshot = Annotated[
     epilog=example(
         "machine protect laptop --volume home=/home --every 60m --exclude '*.cache'",
         "machine protect web --volume /etc --volume /var/www --repository big",
+        "machine protect vm --volume disk=/var/lib/vm/disk.img --volume db=cmd:'pg_dumpall -U postgres'",
         "machine protect db --volume /srv --exclude-caches --exclude-if-present .nobackup --before 'sh /srv/freeze'",
     )
 )
@@ -155,7 +160,7 @@ def show(ctx: typer.Context, name: Name) -> None:
                 ("Machine", f"{found['name']} ({found['id']})"),
                 ("Kind", found["kind"]),
                 ("Protected by", found["origin"]),
-                *((f"Volume {volume['label']}", volume["path"]) for volume in found["volumes"]),
+                *((f"Volume {volume['label']}", _where(volume)) for volume in found["volumes"]),
                 ("Excluded", ", ".join(found["excludes"]) or "nothing"),
                 *_how(found["options"]),
                 ("Backed up", _every(found)),
@@ -284,7 +289,14 @@ def _how(options: MachineOptionsAnswer) -> list[tuple[str, str]]:
 
 
 def _volumes(machine: MachineAnswer) -> str:
-    return ", ".join(f"{volume['label']} ({volume['path']})" for volume in machine["volumes"])
+    return ", ".join(f"{volume['label']} ({_where(volume)})" for volume in machine["volumes"])
+
+
+def _where(volume: VolumeAnswer) -> str:
+    """Where a volume's bytes come from, as `--volume` takes it; command lines are shown to administrators only."""
+    if volume["source"] != VolumeSource.STREAM:
+        return volume["path"]
+    return f"cmd:{volume['path']}" if volume["path"] else "-"
 
 
 def _every(machine: MachineAnswer) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -14,17 +15,23 @@ from console.domain import paths
 from console.domain.clock import Clock, iso
 from console.domain.events import Severity
 from console.domain.jobs import JobWarning
-from console.domain.machines import Machine, Volume
+from console.domain.machines import Machine, Volume, VolumeSource
 from console.domain.objects import Kind
 from console.domain.progress import Reporter
 from console.domain.recovery_points import BaseReason, ImageKind, RecoveryPoint, VolumeImage
-from console.engine.backup.imaging import Imager
+from console.domain.trees import VolumeRoot
+from console.engine.backup.disk_imaging import DiskImager
+from console.engine.backup.imaging import Imaged, Imager
 from console.engine.backup.leaving import LeftOut
 from console.engine.backup.parents import Foundation, Foundations, Parent
+from console.engine.backup.stream_imaging import StreamImager
+from console.engine.backup.volumes import disk_size
 from console.engine.journal import Journal
 from console.repository import Repository, WriteSession
 from console.repository.records import encode_record
+from console.sources.disks import Disks
 from console.sources.reading import HostFiles
+from console.sources.streams import CommandStream, Feed, Stream, not_fed
 
 KEPT_WARNINGS = 1000
 
@@ -76,8 +83,11 @@ class Backup:
         core: tuple[str, str],
         private: Collection[bytes],
         files: HostFiles,
+        disks: Disks | None = None,
+        feeds: Mapping[str, Feed] | None = None,
     ) -> None:
-        """`core`: id and name of this Core. `private`: directories that no image may hold."""
+        """`core`: id and name of this Core. `private`: directories that no image may hold. `feeds`: by volume (id),
+        what is fed by standard input."""
         self._catalog = catalog
         self._repository = repository
         self._journal = journal
@@ -87,6 +97,8 @@ class Backup:
         self._core = core
         self._private = private
         self._files = files
+        self._disks = disks
+        self._feeds = feeds or {}
         self._left_out: dict[str, LeftOut] = {}
 
     def run(self, *, base: bool) -> dict[str, Any]:
@@ -132,11 +144,14 @@ class Backup:
     def _tell(self, found: list[tuple[Volume, Foundation]]) -> None:
         """Says what is about to happen: how much, and why where a volume is imaged anew as a whole."""
         parents = [foundation for _, foundation in found if isinstance(foundation, Parent)]
-        if len(parents) == len(found):
+        sizes = [_expected(volume, foundation) for volume, foundation in found]
+        if None not in sizes:
             self._reporter.phase(
                 "Scanning and reading",
-                bytes_total=sum(parent.root.bytes for parent in parents),
-                items_total=sum(parent.root.files + parent.root.others for parent in parents),
+                bytes_total=sum(size for size in sizes if size is not None),
+                items_total=sum(parent.root.files + parent.root.others for parent in parents)
+                + len(found)
+                - len(parents),
             )
         else:
             self._reporter.phase("Scanning and reading")
@@ -153,18 +168,7 @@ class Backup:
 
     def _image(self, session: WriteSession, point: str, volume: Volume, foundation: Foundation) -> VolumeImage:
         parent = foundation if isinstance(foundation, Parent) else None
-        imager = Imager(
-            paths.from_text(volume.path),
-            self._repository,
-            session,
-            self._reporter,
-            self._clock,
-            excludes=self._machine.excludes,
-            private=self._private,
-            options=self._machine.options,
-            files=self._files,
-        )
-        made = imager.image(parent.root if parent else None)
+        made = self._make(session, volume, parent.root if parent else None)
         id = uuid.uuid4().hex
         self._left_out[id] = made.left_out
         return VolumeImage(
@@ -185,6 +189,36 @@ class Backup:
             files_unreadable=made.volume.unreadable,
             parent_root=parent.image.root if parent else None,
         )
+
+    def _make(self, session: WriteSession, volume: Volume, before: VolumeRoot | None) -> Imaged:
+        """The image itself, by the kind of volume it is of."""
+        if volume.source == VolumeSource.IMAGE:
+            disk = DiskImager(volume, self._repository, session, self._reporter, self._clock, disks=self._disks)
+            return disk.image(before)
+        if volume.source == VolumeSource.STREAM:
+            with closing(self._stream(volume)) as stream:
+                return StreamImager(volume, stream, session, self._reporter, self._clock).image(before)
+        tree = Imager(
+            paths.from_text(volume.path),
+            self._repository,
+            session,
+            self._reporter,
+            self._clock,
+            excludes=self._machine.excludes,
+            private=self._private,
+            options=self._machine.options,
+            files=self._files,
+        )
+        return tree.image(before)
+
+    def _stream(self, volume: Volume) -> Stream:
+        if volume.path:
+            return CommandStream(volume.path, self._machine.options.command_timeout_s, self._reporter.check)
+        feed = self._feeds.get(volume.id)
+        if feed is None:
+            raise not_fed("nothing was given", volume.label)
+        feed.listen(self._reporter.check)
+        return feed
 
     def _result(self, point: RecoveryPoint, started: datetime) -> dict[str, Any]:
         return {
@@ -212,3 +246,10 @@ class Backup:
             "warnings": [{"code": warning.code, "message": warning.message} for warning in self._reporter.kept],
             "warning_count": self._reporter.count,
         }
+
+
+def _expected(volume: Volume, foundation: Foundation) -> int | None:
+    """About how many bytes a volume has; None: nobody knows before it was walked."""
+    if volume.source == VolumeSource.IMAGE:
+        return disk_size(volume)
+    return foundation.root.bytes if isinstance(foundation, Parent) else None

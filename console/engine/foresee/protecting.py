@@ -11,14 +11,16 @@ from console.domain import paths
 from console.domain.answers import FailureAnswer
 from console.domain.clock import Clock
 from console.domain.errors import Failed, Failure, failed
-from console.domain.machines import MachineOptions
+from console.domain.machines import MachineOptions, VolumeSource
 from console.domain.plan_answers import MeasuredVolume, ProtectPlan
 from console.domain.sizes import format_size
 from console.engine.backup.leaving import identities
 from console.engine.backup.options import changed_options
-from console.engine.backup.volumes import Named, make_volumes, private_inside
+from console.engine.backup.volumes import COMMAND, INPUT, Named, disk_size, make_volumes, private_inside
+from console.engine.backup.volumes import shown as as_named
 from console.engine.protect import Protect
 from console.engine.repositories import Repositories
+from console.host.block_devices import in_use
 from console.host.disks import space
 from console.sources.marks import Marks
 from console.sources.mounts import Mounts
@@ -104,7 +106,7 @@ class Protecting:
     def _volume(self, volume: Named, deadline: float, warnings: list[str], options: MachineOptions) -> MeasuredVolume:
         label, path = volume
         shown: MeasuredVolume = {
-            "path": paths.to_text(paths.native(path)),
+            "path": named_text(path),
             "label": label or "",
             "bytes": 0,
             "files": 0,
@@ -113,8 +115,15 @@ class Protecting:
         }
         try:
             [made] = make_volumes([volume], self._repositories)
+            shown["path"], shown["label"] = as_named(made.source, made.path), made.label
+            if made.source != VolumeSource.TREE:
+                shown["bytes"], shown["files"] = disk_size(made) or 0, 1
+                users = in_use(made.path) if made.source == VolumeSource.IMAGE else []
+                warnings += [f"{made.path} is in use ({users[0]}): an image of it may be of no single moment."] * bool(
+                    users
+                )
+                return shown
             home = paths.from_text(made.path)
-            shown["path"], shown["label"] = made.path, made.label
             shown["bytes"], shown["files"], shown["complete"], unread = self._measure(home, deadline, options)
         except Failed as known:
             shown["problem"] = _answer(known.failure)
@@ -219,6 +228,11 @@ def _used(home: bytes) -> int:
         return space(Path(os.fsdecode(home))).used
     except OSError:
         return 0
+
+
+def named_text(path: str) -> str:
+    """What was named, as text."""
+    return path if path == INPUT or path.startswith(COMMAND) else paths.to_text(paths.native(path))
 
 
 def _answer(failure: Failure) -> FailureAnswer:

@@ -127,7 +127,7 @@ class Restore:
         finally:
             places.close()
         outcome.summarise()
-        self._mark(wanted, outcome)
+        self.mark(wanted, outcome)
         return outcome.result()
 
     def _volume(self, wanted: Wanted, chosen: Chosen, places: Places, outcome: Outcome, reporter: Reporter) -> None:
@@ -214,7 +214,8 @@ class Restore:
         """Where an image lies. Raises Failed as `Repositories.open`."""
         return self._repositories.open(self._catalog.points.image(image.id).repository)
 
-    def _mark(self, wanted: Wanted, outcome: Outcome) -> None:
+    def mark(self, wanted: Wanted, outcome: Outcome) -> None:
+        """What was found damaged is known from now on, so that chains show it."""
         if not outcome.damaged:
             return
         now = self._clock.now()

@@ -7,16 +7,20 @@ from typing import Annotated, Literal
 
 from fastapi import Query, Request
 
-from console.domain.answers import JobAnswer, JobLog, JobPage
+from console.domain.answers import Done, JobAnswer, JobLog, JobPage
 from console.domain.clock import iso
-from console.domain.errors import usage
+from console.domain.errors import failed, refused, usage
 from console.domain.jobs import Job, JobKind, JobState
 from console.engine.core import Core
 from console.service import present
-from console.service.access import JobKeeper, Reader
+from console.service.access import BacksUp, JobKeeper, Reader
 from console.service.routing import After, Limit, Offset, not_both, noun
 
 router = noun("jobs")
+
+PIECE = 1 << 20
+"""What is fed is handed on in pieces of about this size (bytes)."""
+FEED_S = 1.0
 
 WAIT_MAX_S = 30.0
 State = Literal[
@@ -75,6 +79,40 @@ def cancel_job(job: str, by: JobKeeper) -> JobAnswer:
     by.core.jobs.cancel(job)
     found, version = by.core.jobs.wait(job, 0, 0.0)
     return present.job(by.core, found, version)
+
+
+@router.put("/jobs/{job}/feed")
+async def feed(job: str, request: Request, by: BacksUp) -> Done:
+    """The bytes of a stream volume, as the body of this call: what the backup waits for. They may be of any number; a
+    body that breaks off before its end fails the backup."""
+    stream = by.core.protect.feeds.take(by.core.jobs.get(job).id)
+    held = bytearray()
+
+    async def hand_over() -> None:
+        piece = bytes(held)
+        held.clear()
+        while not await asyncio.to_thread(stream.put, piece, FEED_S):
+            if stream.closed or by.core.jobs.get(job).state.ended:
+                raise refused("stream-not-wanted", "The backup takes no more.", "See how it ended: replicore job show")
+
+    try:
+        async for piece in request.stream():
+            held += piece
+            if len(held) >= PIECE:
+                await hand_over()
+        if held:
+            await hand_over()
+    except BaseException:
+        stream.break_off(
+            failed(
+                "stream-cut",
+                "What came by standard input broke off before its end.",
+                "Run the backup again. No recovery point was made.",
+            )
+        )
+        raise
+    stream.finish()
+    return {"done": True}
 
 
 def _states(wanted: str | None) -> list[JobState] | None:

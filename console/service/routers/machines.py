@@ -12,6 +12,7 @@ from console.domain.machines import Machine, MachineKind
 from console.domain.roles import Right, may
 from console.domain.schedules import parse_interval
 from console.domain.settings import SETTINGS
+from console.engine.backup.volumes import COMMAND, INPUT
 from console.service import present
 from console.service.access import Administrator, BacksUp, Caller, Reader
 from console.service.routing import After, Limit, noun, page
@@ -20,7 +21,8 @@ router = noun("machines")
 
 
 class NewVolume(BaseModel):
-    """`path`: a directory on the Core's machine, in the text form of paths; the label is made from it if need be."""
+    """`path`: a directory, disk image or block device on the Core's machine, in the text form of paths; `cmd:` and a
+    command line; or `-` for what comes by standard input. The label is made from it if need be."""
 
     label: str | None = None
     path: str
@@ -60,9 +62,11 @@ class ChangedMachine(BaseModel):
 
 
 class WantedBackup(BaseModel):
-    """`base`: a base image, whatever there is already."""
+    """`base`: a base image, whatever there is already. `stdin`: label of the volume that is fed: the job waits for
+    `PUT /jobs/{job}/feed`."""
 
     base: bool = False
+    stdin: str | None = None
 
 
 @router.get("/machines")
@@ -88,8 +92,10 @@ def machine(machine: str, by: Reader) -> MachineAnswer:
 
 @router.post("/machines")
 def protect(body: NewMachine, by: Administrator) -> MachineAnswer:
-    """Refused: `name-taken`, `name-forbidden`, `volume-gone`, `volume-not-a-directory`, `volume-in-repository`, …"""
+    """Refused: `name-taken`, `name-forbidden`, `volume-gone`, `volume-unsuitable`, `volume-in-repository`, …"""
     interval = body.interval_s if body.interval_s is not None else _default_interval(by)
+    if body.interval_s is None and any(volume.path == INPUT for volume in body.volumes):
+        interval = 0
     added = by.core.protect.add(
         body.name,
         _volumes(body.volumes),
@@ -146,7 +152,7 @@ def remove_machine(machine: str, by: Administrator, delete_points: bool = False)
 @router.post("/machines/{machine}/backup")
 def back_up(machine: str, body: WantedBackup, by: BacksUp) -> JobAnswer:
     """A job: one recovery point now."""
-    job = by.core.protect.start_backup(machine, base=body.base, user=by.user)
+    job = by.core.protect.start_backup(machine, base=body.base, fed=body.stdin, user=by.user)
     return present.job(by.core, job, 0)
 
 
@@ -158,7 +164,14 @@ def replicate(machine: str, by: BacksUp) -> JobPage:
 
 
 def _volumes(volumes: list[NewVolume]) -> list[tuple[str | None, str]]:
-    return [(volume.label, os.fsdecode(paths.from_text(volume.path))) for volume in volumes]
+    return [(volume.label, native_volume(volume.path)) for volume in volumes]
+
+
+def native_volume(path: str) -> str:
+    """What a volume is named by, as the engine takes it: a path as the system has it, a command, or standard input."""
+    if path == INPUT or path.startswith(COMMAND):
+        return path
+    return os.fsdecode(paths.from_text(path))
 
 
 def _shown(by: Caller, found: Machine) -> MachineAnswer:

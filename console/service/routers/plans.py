@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from console.domain import paths
 from console.domain.plan_answers import ConsumePlan, ProtectPlan, RestorePlan, SeedPlan, Wished
 from console.service.access import Administrator, Restorer, Seeder
-from console.service.routers.machines import WantedOptions
+from console.service.routers.machines import WantedOptions, native_volume
 from console.service.routers.points import WantedFiles
 from console.service.routers.seeds import NewSeed, WantedConsume
 from console.service.routing import noun
@@ -43,7 +43,7 @@ class PlannedSeed(NewSeed):
 @router.post("/machines/plan")
 def protect_plan(body: PlannedMachine, by: Administrator) -> ProtectPlan:
     """What there is to protect, and what is in the way. Takes some seconds with large volumes."""
-    volumes = [(volume.label, _native(volume.path)) for volume in body.volumes]
+    volumes = [(volume.label, native_volume(volume.path)) for volume in body.volumes]
     options = body.options.model_dump(exclude_none=True)
     return by.core.foresee.protecting.plan(body.name, volumes, repository=body.repository, options=options)
 

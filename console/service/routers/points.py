@@ -42,6 +42,21 @@ class WantedFiles(BaseModel):
     partial: bool = False
 
 
+class Disk(BaseModel):
+    """`volume`: its label. `to`: a path on the Core's machine, in the text form of paths."""
+
+    volume: str
+    to: str
+
+
+class WantedVolumes(BaseModel):
+    """`confirm`: own names of the files and devices that may be overwritten. `overwrite`: of the files in trees."""
+
+    disks: list[Disk]
+    confirm: list[str] = []
+    overwrite: Literal["never", "older", "always"] = "never"
+
+
 @router.get("/points")
 def points(
     by: Reader,
@@ -92,6 +107,16 @@ def restore_files(point: str, body: WantedFiles, by: Restorer) -> JobAnswer:
     job = by.core.restore.start_files(
         point, body.paths, to, overwrite=body.overwrite, partial=body.partial, user=by.user
     )
+    return present.job(by.core, job, 0)
+
+
+@router.post("/points/{point}/restore-volumes")
+def restore_volumes(point: str, body: WantedVolumes, by: Restorer) -> JobAnswer:
+    """A job: whole volumes to files, devices and directories of the Core's machine, verified. One that was cut goes on
+    where it was when it is asked for once more. Refused: `target-exists` without its name in `confirm`,
+    `target-in-use`, `target-too-small`, `volume-not-whole`."""
+    disks = [(disk.volume, os.fsdecode(paths.from_text(disk.to))) for disk in body.disks]
+    job = by.core.restore_volumes.start(point, disks, confirm=body.confirm, overwrite=body.overwrite, user=by.user)
     return present.job(by.core, job, 0)
 
 

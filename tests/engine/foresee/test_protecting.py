@@ -68,10 +68,10 @@ def test_what_belongs_to_the_core_is_not_counted(world: World, tree: Path, tmp_p
 
 
 def test_what_is_in_the_way_is_told_of_each_volume(world: World, tree: Path, tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    found = plan(world, "web", tree, tmp_path / "none", tmp_path / "file", world.data)
+    os.mkfifo(tmp_path / "pipe")
+    found = plan(world, "web", tree, tmp_path / "none", tmp_path / "pipe", world.data)
     codes = [volume["problem"] and volume["problem"]["code"] for volume in found["volumes"]]
-    assert codes == [None, "volume-gone", "volume-not-a-directory", "volume-in-repository"]
+    assert codes == [None, "volume-gone", "volume-unsuitable", "volume-in-repository"]
     assert problems(found) == []
     assert found["bytes"] == 21_000
 
