@@ -149,6 +149,8 @@ mcopy     mtools
 mkfs.ext4 e2fsprogs
 mkfs.ntfs ntfs-3g
 mkfs.vfat dosfstools
+mkfs.btrfs btrfs-progs
+mkfs.xfs  xfsprogs
 sfdisk    fdisk
 genisoimage genisoimage
 fusermount3 fuse3
@@ -188,8 +190,8 @@ need_libraries() {
     fi
     if [ ${#missing_programs[@]} -gt 0 ]; then
         say "the tests of owners, access lists, extended attributes (rsync acl attr), of disk images and mounts" \
-            "(mtools e2fsprogs ntfs-3g dosfstools fdisk genisoimage fuse3) and of windows on a real X server (xvfb)" \
-            "need programs that are missing here; an administrator installs them with:" \
+            "(mtools e2fsprogs ntfs-3g dosfstools btrfs-progs xfsprogs fdisk genisoimage fuse3) and of windows on a" \
+            "real X server (xvfb) need programs that are missing here; an administrator installs them with:" \
             "sudo apt-get install --no-install-recommends ${missing_programs[*]}"
     fi
 }

@@ -99,6 +99,7 @@ class Core:
         self.protect = Protect(
             self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.identity.core_id, self.name
         )
+        self.protect.tidy()
         self.restore = Restore(self.catalog, self.repositories, self.jobs, self.clock)
         self.restore_volumes = RestoreVolumes(self.catalog, self.repositories, self.jobs, self.restore)
         self.check = Check(self.catalog, self.repositories, self.jobs, self.journal, self.clock)

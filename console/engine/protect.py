@@ -28,7 +28,9 @@ from console.domain.progress import Reporter
 from console.domain.schedules import next_due
 from console.engine.backup.backup import Backup
 from console.engine.backup.feeds import Feeds
+from console.engine.backup.hooks import Hooks
 from console.engine.backup.options import changed_options
+from console.engine.backup.snapshots import tidy_core
 from console.engine.backup.volumes import Named, gone, is_fed, is_there, make_volumes, private_inside
 from console.engine.jobs import Jobs
 from console.engine.journal import Journal
@@ -227,28 +229,48 @@ class Protect:
     ) -> dict[str, Any]:
         """The work itself: one recovery point now. `feeds`: by volume (id), what is fed by standard input.
 
-        Raises Failed: `volume-gone`, `volume-unreadable`, `volume-in-repository`, `stream-not-fed`, `command-failed`,
-        `command-silent`, and what the repository raises. Then no point was made.
+        Raises Failed: `before-command-failed`, `volume-gone`, `volume-unreadable`, `volume-in-repository`,
+        `stream-not-fed`, `command-failed`, `command-silent`, and what the repository raises. Then no point was made.
         """
         started = self._clock.now()
+        point = uuid.uuid4().hex
+        hooks = Hooks(machine, point, reporter)
+        result: dict[str, Any] | None = None
         try:
-            repository = self._repositories.open(machine.repository)
-            private = [os.fsencode(path) for path in self._repositories.private_paths()]
-            self._look_at(machine, private, feeds or {})
-            return Backup(
-                self._catalog,
-                repository,
-                self._journal,
-                self._clock,
-                machine,
-                reporter,
-                core=self._core,
-                private=private,
-                files=self._files,
-                feeds=feeds,
-            ).run(base=base)
+            # The command may be what brings the volumes: nothing is looked at before it.
+            hooks.before()
+            result = self._back_up(machine, point, base, reporter, feeds or {})
+            return result
         finally:
+            warning = hooks.after(made=result is not None)
+            if warning is not None and result is not None:
+                result["warnings"].append({"code": warning[0], "message": warning[1]})
+                result["warning_count"] += 1
             self._schedule(machine.id, started)
+
+    def tidy(self) -> None:
+        """Deletes snapshots that backups which died have left."""
+        tidy_core(self._core[0], self._catalog.machines.list(MachineKind.PROTECTED))
+
+    def _back_up(
+        self, machine: Machine, point: str, base: bool, reporter: Reporter, feeds: Mapping[str, Feed]
+    ) -> dict[str, Any]:
+        repository = self._repositories.open(machine.repository)
+        private = [os.fsencode(path) for path in self._repositories.private_paths()]
+        self._look_at(machine, private, feeds)
+        return Backup(
+            self._catalog,
+            repository,
+            self._journal,
+            self._clock,
+            machine,
+            reporter,
+            core=self._core,
+            private=private,
+            files=self._files,
+            feeds=feeds,
+            point=point,
+        ).run(base=base)
 
     def due_backups(self, now: datetime) -> list[Job]:
         """Starts the scheduled backups that are due, and says when each machine is due again."""

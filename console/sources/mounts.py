@@ -76,6 +76,17 @@ class Mounts:
         """The type of the file system with this device number; empty when the table does not have it."""
         return self._types.get(device, "")
 
+    def kind_at(self, path: bytes) -> str:
+        """The type of the file system that a real path lies on; empty when the table does not say."""
+        while path not in self._points and path not in (b"/", b""):
+            path = os.path.dirname(path)
+        return self._points.get(path, "")
+
+    def points(self, home: bytes) -> list[bytes]:
+        """Where anything is mounted at or below a directory (a real path)."""
+        start = home.rstrip(b"/") + b"/"
+        return sorted(point for point in self._points if point == home or point.startswith(start))
+
     def begins(self, path: bytes, status: os.stat_result, above: int) -> bool:
         """Whether something is mounted at a directory (a real path): also what is bound there from the same file
         system, but not a subvolume of btrfs that only lies there. `above`: the device of the directory above."""

@@ -9,11 +9,9 @@ import hashlib
 import os
 import random
 import shutil
-import socket
 import stat
 import struct
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -123,7 +121,7 @@ def _fill(top: bytes, path: bytes, tree: Dir) -> None:
         elif isinstance(node, Fifo):
             os.mkfifo(inner)
         elif isinstance(node, Socket):
-            _bind(inner)
+            os.mknod(inner, stat.S_IFSOCK | 0o700)
         elif ROOT:
             os.mknod(inner, (stat.S_IFBLK if node.block else stat.S_IFCHR) | 0o600, os.makedev(*node.number))
         else:
@@ -138,13 +136,6 @@ def _write(path: bytes, content: bytes, size: int = 0, pieces: tuple[tuple[int, 
         for offset, piece in ((0, content), *pieces):
             file.seek(offset)
             file.write(piece)
-
-
-def _bind(path: bytes) -> None:
-    """A socket, also where the path is longer than socket addresses are."""
-    with tempfile.TemporaryDirectory(dir="/tmp") as near, socket.socket(socket.AF_UNIX) as bound:
-        bound.bind(os.fsencode(near) + b"/s")
-        os.rename(os.fsencode(near) + b"/s", path)
 
 
 def _dress(path: bytes, meta: Meta) -> None:

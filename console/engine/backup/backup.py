@@ -24,6 +24,7 @@ from console.engine.backup.disk_imaging import DiskImager
 from console.engine.backup.imaging import Imaged, Imager
 from console.engine.backup.leaving import LeftOut
 from console.engine.backup.parents import Foundation, Foundations, Parent
+from console.engine.backup.snapshots import Snapshots
 from console.engine.backup.stream_imaging import StreamImager
 from console.engine.backup.volumes import disk_size
 from console.engine.journal import Journal
@@ -85,9 +86,10 @@ class Backup:
         files: HostFiles,
         disks: Disks | None = None,
         feeds: Mapping[str, Feed] | None = None,
+        point: str = "",
     ) -> None:
         """`core`: id and name of this Core. `private`: directories that no image may hold. `feeds`: by volume (id),
-        what is fed by standard input."""
+        what is fed by standard input. `point`: the id that the point shall have."""
         self._catalog = catalog
         self._repository = repository
         self._journal = journal
@@ -96,21 +98,23 @@ class Backup:
         self._reporter = Listening(reporter)
         self._core = core
         self._private = private
-        self._files = files
         self._disks = disks
         self._feeds = feeds or {}
+        self._point = point or uuid.uuid4().hex
         self._left_out: dict[str, LeftOut] = {}
+        self._snapshots = Snapshots(core[0], machine, self._reporter, files)
 
     def run(self, *, base: bool) -> dict[str, Any]:
         """The result of `backup` (shared contract of commands). Raises Failed as `Imager.image`; Cancelled."""
         started, begun = self._clock.now(), self._clock.monotonic()
         machine = self._machine
         foundations = Foundations(self._catalog, self._repository, machine)
-        point = RecoveryPoint(uuid.uuid4().hex, machine.id, started, self._core[0], ())
+        point = RecoveryPoint(self._point, machine.id, started, self._core[0], ())
         with self._repository.session() as session:
             found = [(volume, self._hold(session, foundations.find(volume, forced=base))) for volume in machine.volumes]
             self._tell(found)
-            images = tuple(self._image(session, point.id, volume, foundation) for volume, foundation in found)
+            with self._snapshots:
+                images = tuple(self._image(session, point.id, volume, foundation) for volume, foundation in found)
             session.flush()
             point = replace(
                 point,
@@ -207,7 +211,7 @@ class Backup:
             excludes=self._machine.excludes,
             private=self._private,
             options=self._machine.options,
-            files=self._files,
+            files=self._snapshots.files(volume),
         )
         return tree.image(before)
 

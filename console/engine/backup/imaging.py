@@ -165,7 +165,7 @@ class Imager:
         try:
             status = self._files.status_open(directory)
             leaving = self._leaving
-            if leaving.private(path, status):
+            if leaving.private(path, name, status):
                 self._leave_out(above, slot)
                 return None
             if leaving.mounted(path, status, above.entry.device, before, base=self._base):

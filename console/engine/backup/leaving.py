@@ -11,10 +11,12 @@ from console.domain import paths
 from console.domain.machines import MachineOptions
 from console.domain.progress import Reporter
 from console.domain.trees import Entry
+from console.engine.backup.snapshots import PREFIX
 from console.sources.excludes import Excludes
 from console.sources.marks import Marks
 from console.sources.mounts import Mounts
 
+SNAPSHOTS = PREFIX.encode()
 NAMED = 100
 """So many of the directories that are left out are named in the result of a backup."""
 
@@ -68,8 +70,11 @@ class Leaving:
             self._note(path, "excluded")
         return True
 
-    def private(self, path: bytes, status: os.stat_result) -> bool:
-        """Whether this directory is a repository, or a Core's own."""
+    def private(self, path: bytes, name: bytes, status: os.stat_result) -> bool:
+        """Whether this directory is a repository, a Core's own, or a snapshot that some Core reads from."""
+        if name.startswith(SNAPSHOTS):
+            self._note(path, "a snapshot of a backup")
+            return True
         if (status.st_dev, status.st_ino) not in self._private:
             return False
         self._reporter.log(f"“{paths.to_text(path)}” holds a repository or a Core's own data: left out.")
