@@ -8,6 +8,7 @@ from typing import Any, cast
 from console.client.calls import Query, given, named
 from console.client.overview import Overview
 from console.client.plans import Plans
+from console.client.repositories import RepositoryCalls
 from console.client.volumes import Volumes
 from console.domain.answers import (
     Certificate,
@@ -27,9 +28,6 @@ from console.domain.answers import (
     PointDetailAnswer,
     PointPage,
     PointsDeleted,
-    RepositoryAnswer,
-    RepositoryDetail,
-    RepositoryPage,
     SettingAnswer,
     Settings,
     SignedIn,
@@ -57,7 +55,7 @@ WATCH_S = 20.0
 SLACK_S = 60.0
 
 
-class Client(Overview, Plans, Volumes):
+class Client(Overview, Plans, RepositoryCalls, Volumes):
     """Calls to one Core. Raises Failed with the Core's own failure, or `core-unreachable`, `wrong-fingerprint`."""
 
     # --- this Core
@@ -105,25 +103,6 @@ class Client(Overview, Plans, Volumes):
 
     async def remove_user(self, user: str) -> Done:
         return cast(Done, await self._call("DELETE", f"/users/{named('user', user)}"))
-
-    # --- repositories
-
-    async def repositories(self, *, limit: int = 100, after: str | None = None) -> RepositoryPage:
-        return cast(RepositoryPage, await self._get("/repositories", limit=limit, after=after))
-
-    async def repository(self, repository: str) -> RepositoryDetail:
-        return cast(RepositoryDetail, await self._get(f"/repositories/{named('repository', repository)}"))
-
-    async def create_repository(self, name: str, path: str, *, default: bool = False) -> RepositoryAnswer:
-        body = {"name": name, "path": path, "default": default}
-        return cast(RepositoryAnswer, await self._post("/repositories", body))
-
-    async def check_repository(self, repository: str | None, *, read_data: bool = False) -> JobAnswer:
-        """None: the default repository."""
-        return cast(JobAnswer, await self._post("/checks", {"repository": repository, "read_data": read_data}))
-
-    async def remove_repository(self, repository: str) -> RepositoryAnswer:
-        return cast(RepositoryAnswer, await self._call("DELETE", f"/repositories/{named('repository', repository)}"))
 
     # --- machines
 
@@ -237,8 +216,12 @@ class Client(Overview, Plans, Volumes):
     async def point(self, point: str) -> PointDetailAnswer:
         return cast(PointDetailAnswer, await self._get(f"/points/{named('point', point)}"))
 
-    async def files(self, point: str, path: str = "") -> FileList:
-        return cast(FileList, await self._call("GET", f"/points/{named('point', point)}/files", query={"path": path}))
+    async def files(
+        self, point: str, path: str = "", *, offset: int | None = None, limit: int | None = None
+    ) -> FileList:
+        """The names in one directory, also inside a disk image; with `offset` and `limit` a window of them."""
+        query: Query = {"path": path, "offset": offset, "limit": limit}
+        return cast(FileList, await self._call("GET", f"/points/{named('point', point)}/files", query=query))
 
     async def points_loss(self, points: Sequence[str], *, chain: bool = False) -> Loss:
         """What deleting them would take."""

@@ -91,7 +91,10 @@ class UserPage(TypedDict):
 
 
 class RepositoryAnswer(TypedDict):
-    """`machines`: names of those whose points it holds. `damaged`: objects found damaged and not yet healed."""
+    """`machines`: names of those whose points it holds. `damaged`: objects found damaged and not yet healed. Bytes:
+    `limit` of its packs (null: what the disk takes); `used_bytes` of its packs (null: it cannot be opened now);
+    `free_bytes` that may still be written; `unreferenced_bytes` that nobody needed when that was looked at last, at
+    `looked` (null: never)."""
 
     id: str
     name: str
@@ -100,6 +103,11 @@ class RepositoryAnswer(TypedDict):
     default: bool
     machines: list[str]
     damaged: int
+    limit: int | None
+    used_bytes: int | None
+    free_bytes: int
+    unreferenced_bytes: int | None
+    looked: str | None
 
 
 class RepositoryPage(TypedDict):
@@ -258,8 +266,11 @@ class FileAnswer(TypedDict):
 
 
 class FileList(TypedDict):
+    """`total`: names in the folder, of which these are a window."""
+
     point: str
     files: list[FileAnswer]
+    total: int
 
 
 class PointsDeleted(TypedDict):

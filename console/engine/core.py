@@ -16,8 +16,10 @@ from console.engine.calendar import Calendar
 from console.engine.check import Check
 from console.engine.feed import Feed
 from console.engine.foresee.foresee import Foresee
+from console.engine.inside.browse import Browse
 from console.engine.jobs import Jobs
 from console.engine.journal import Journal
+from console.engine.move import Move
 from console.engine.overview.chain_map import Chains
 from console.engine.overview.files import FindFiles
 from console.engine.overview.home import Overview
@@ -43,6 +45,7 @@ from console.engine.repositories import Repositories
 from console.engine.restore.restore import Restore
 from console.engine.restore.volumes import RestoreVolumes
 from console.engine.retain import Retain
+from console.engine.rollup import Rollup
 from console.engine.seed.consume import Consume
 from console.engine.seed.drives import SeedDrives
 from console.engine.users import Users
@@ -82,6 +85,7 @@ class Core:
         self.jobs = Jobs(self.catalog, self.clock, self.journal)
         self.users = Users(self.catalog, self.clock)
         self.retain = Retain(self.catalog, self.repositories, self.journal, self.clock)
+        self.retain.bury()
         self.points = Points(self.catalog, self.repositories)
         self.points.counting.told = lambda: self.feed.publish({Changed.POINTS})
         standings = Standings(self.catalog, self.points)
@@ -104,6 +108,7 @@ class Core:
         self.restore_volumes = RestoreVolumes(self.catalog, self.repositories, self.jobs, self.restore)
         self.check = Check(self.catalog, self.repositories, self.jobs, self.journal, self.clock)
         self.reclaim = Reclaim(self.catalog, self.repositories, self.jobs, self.journal, self.clock)
+        self.move = Move(self.catalog, self.repositories, self.jobs, self.journal, self.clock)
         self.rebuild = Rebuild(
             self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.identity.core_id
         )
@@ -114,6 +119,9 @@ class Core:
         )
         peers = Peers(self.catalog, self.journal, self.clock, self.me, self.dialers, self.seed)
         self.seed.holdings = peers.holdings
+        self.rollup = Rollup(
+            self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.retain, peers.holdings
+        )
         self.replicate = Replicate(self.catalog, self.repositories, self.jobs, self.clock, peers)
         self.contact = Contact(self.catalog, self.jobs, self.clock, peers, self.replicate)
         self.arrange = Arrange(self.catalog, self.journal, peers, self.replicate, self.seed)
@@ -166,6 +174,7 @@ class Core:
         self.receive.close()
         self.feed.close()
         self.points.counting.close()
+        self.browse.close()
         self.repositories.close()
         self.catalog.close()
 

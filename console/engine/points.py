@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,8 @@ from console.domain.pairing import Direction
 from console.domain.recovery_points import RecoveryPoint, Restorability, VolumeImage
 from console.domain.trees import Entry, EntryFlag, FileType
 from console.engine.counting import Counting, FileCount
+from console.engine.inside.browse import Browse
+from console.engine.inside.volume import OpenVolume
 from console.engine.repositories import Repositories
 from console.repository import Repository, TreeReader
 
@@ -74,9 +77,10 @@ class FileView:
 class Points:
     """Answers questions about points. Changes nothing but by `delete`."""
 
-    def __init__(self, catalog: Catalog, repositories: Repositories) -> None:
+    def __init__(self, catalog: Catalog, repositories: Repositories, browse: Browse | None = None) -> None:
         self._catalog = catalog
         self._repositories = repositories
+        self.browse = browse or Browse(catalog, repositories)
         self.counting = Counting(catalog, repositories)
 
     def page(
@@ -123,17 +127,26 @@ class Points:
         return judge(facts, self._expected(machine, wanted - known))
 
     def files(self, point: str, path: str = "") -> list[FileView]:
-        """The names in one directory of a point (or the one file at `path`); of all its volumes when `path` is empty.
+        """As `files_window`, all of them."""
+        return self.files_window(point, path, 0, sys.maxsize)[0]
 
-        `path` is `sub/dir`, or `label:sub/dir` where a point has several volumes.
+    def files_window(self, point: str, path: str, offset: int, limit: int) -> tuple[list[FileView], int]:
+        """Names in one directory of a point (or the one file at `path`), and how many it has; of all its volumes when
+        `path` is empty.
+
+        `path` is `sub/dir`, or `label:sub/dir` where a point has several volumes; it may lead into disk images, see
+        `engine.inside.volume`.
         """
         found = self._catalog.points.get(point)
         views: list[FileView] = []
+        total = 0
         for image, inner in self._at(found, path):
-            views += self._list(image, inner, explicit=bool(inner))
-        if not views and path:
+            some, count = self._list(image, inner, max(offset - total, 0), limit - len(views))
+            views += some
+            total += count
+        if not total and path and not any(self._is_there(image, inner) for image, inner in self._at(found, path)):
             raise not_found("file", path, "List the folder above it: replicore point files ID [PATH]")
-        return views
+        return views, total
 
     def _views(self, points: list[RecoveryPoint], verdicts: dict[str, dict[str, ChainVerdict]]) -> list[PointView]:
         machines: dict[str, Machine] = {}
@@ -224,17 +237,16 @@ class Points:
         for image in point.images:
             yield image, paths.from_text(path).strip(b"/")
 
-    def _list(self, image: VolumeImage, inner: bytes, *, explicit: bool) -> list[FileView]:
-        repository = self._repository(image)
-        reader = TreeReader(repository)
+    def _list(self, image: VolumeImage, inner: bytes, offset: int, limit: int) -> tuple[list[FileView], int]:
         stored = self._catalog.points.image(image.id)
         try:
-            entry = reader.find(reader.top(reader.root(bytes.fromhex(image.root)), image.volume_label), inner)
+            opened = self.browse.open(image)
+            entry = opened.find(inner)
             if entry is None:
-                return []
+                return [], 0
             if entry.type is not FileType.DIRECTORY:
-                return [file_view(repository, reader, image, inner, entry)] if explicit else []
-            children = list(reader.entries(entry))
+                return [view_of(opened, inner, entry)][offset : offset + limit], 1
+            children, total = opened.window(entry, inner, offset, limit)
         except Failed as known:
             if known.failure.code != "object-missing" or stored.names or (stored.here and image.parent is None):
                 raise  # these names were here: that is damage
@@ -244,7 +256,10 @@ class Points:
                 "They come with the seed drive or the transfer the point waits for.",
             ) from known
         prefix = inner + b"/" if inner else b""
-        return [file_view(repository, reader, image, prefix + child.name, child) for child in children]
+        return [view_of(opened, prefix + child.name, child) for child in children], total
+
+    def _is_there(self, image: VolumeImage, inner: bytes) -> bool:
+        return self.browse.open(image).find(inner) is not None
 
 
 def promised(
@@ -289,6 +304,23 @@ def is_here(repository: Repository, reader: TreeReader, entry: Entry) -> bool:
             raise
         return False
     return not repository.missing(ids)
+
+
+def view_of(opened: OpenVolume, path: bytes, entry: Entry) -> FileView:
+    """One name of a volume that is looked into."""
+    here = opened.is_here(path)
+    if here is None:
+        return file_view(opened.repository, opened.reader, opened.image, path, entry)
+    return FileView(
+        opened.image.volume_label,
+        paths.to_text(path),
+        FileType(entry.type),
+        entry.size,
+        entry.mode,
+        entry.mtime_ns,
+        here,
+        entry.problem,
+    )
 
 
 def file_view(repository: Repository, reader: TreeReader, image: VolumeImage, path: bytes, entry: Entry) -> FileView:

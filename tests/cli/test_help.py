@@ -17,10 +17,10 @@ from tests.cli.fakes import NoCore
 VERBS = {
     "core": "run status init settings rebuild-catalog add list forget certificate",
     "user": "add list passwd remove",
-    "repository": "create list show check remove",
+    "repository": "create edit list show check reclaim move remove",
     "machine": "protect list show edit pause resume remove",
     "point": "list show files delete",
-    "restore": "files",
+    "restore": "files volume machine",
     "replication": "pair add edit remove list show force pause resume plan",
     "seed": "create list show inspect verify consume abandon",
     "job": "list show cancel wait log",

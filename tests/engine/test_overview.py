@@ -15,6 +15,7 @@ from console.domain.errors import Failed
 from console.domain.pairing import Direction
 from console.domain.recovery_points import RecoveryPoint
 from console.domain.seeds import Seed, SeedState
+from console.engine.inside.browse import Browse
 from console.engine.overview.chain_map import Chains
 from console.engine.overview.files import FindFiles
 from console.engine.overview.orphan import Explain
@@ -172,7 +173,7 @@ def test_files_are_found_in_order_and_page_by_page(target: Target) -> None:
     files = {f"docs/{n:02}": b"x" for n in range(7)} | {"docs-old": b"y", "a": b"z", "Zoo/Docs": b"z"}
     point = target.source.point(files)
     target.receive(point)
-    find = FindFiles(target.catalog, target.repositories, target.source.clock)
+    find = FindFiles(target.catalog, Browse(target.catalog, target.repositories), target.source.clock)
 
     def every(text: str = "", limit: int = 200) -> list[str]:
         found: list[str] = []
@@ -196,7 +197,7 @@ def test_files_are_found_in_order_and_page_by_page(target: Target) -> None:
 
 def test_files_that_are_here_and_names_that_are_not(target: Target) -> None:
     _, child = orphaned(target)
-    find = FindFiles(target.catalog, target.repositories, target.source.clock)
+    find = FindFiles(target.catalog, Browse(target.catalog, target.repositories), target.source.clock)
     here = find.page(child.id, "", True, 100, None)
     assert ([view.path for view in here.files], here.complete) == (["docs/3", "new"], True)
     assert len(find.page(child.id, "", False, 100, None).files) == 20

@@ -16,7 +16,7 @@ from console.domain.machines import Volume, VolumeSource
 from console.domain.objects import ZERO_ID, Kind
 from console.domain.recovery_points import BaseReason, ImageKind, RecoveryPoint, VolumeImage
 from console.domain.trees import DiskLayout, Entry, FileType, Partition, VolumeRoot
-from console.repository import Repository, TreeWriter
+from console.repository import Repository, TreeReader, TreeWriter
 from console.repository.records import encode_record
 from tests.support.points import Source
 
@@ -112,6 +112,17 @@ def stored(repository: Repository, disk: Path, layout: DiskLayout | None = None)
         oid = writer.root(root)
         session.flush()
     return oid, entry
+
+
+def volume_block(repository: Repository, root: bytes, number: int) -> bytes:
+    """Id of the chunk that holds one block of the disk."""
+    reader = TreeReader(repository)
+    at = 0
+    for oid, length in reader.extents(reader.root(root).entry):
+        if at <= number * BLOCK < at + length:
+            return oid
+        at += length
+    raise AssertionError(number)
 
 
 def disk_point(source: Source, disk: Path, layout: DiskLayout | None = None, *, label: str = "disk") -> RecoveryPoint:

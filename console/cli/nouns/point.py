@@ -8,6 +8,7 @@ import typer
 
 from console.cli import asking
 from console.cli.arguments import example, selection_text
+from console.cli.nouns import point_find
 from console.cli.output import amount, loss_text, short, when
 from console.cli.session import Session, session_of
 from console.client.client import Client
@@ -61,13 +62,21 @@ def show(ctx: typer.Context, point: Id) -> None:
     session.answer(lambda core: core.point(point), lambda found: _show(session, found))
 
 
-@app.command(epilog=example("point files 4f0c9a", "point files 4f0c9a home:ann/letters"))
+@app.command(
+    epilog=example("point files 4f0c9a", "point files 4f0c9a home:ann/letters", "point files 4f0c9a disk:p1/etc")
+)
 def files(
     ctx: typer.Context,
     point: Id,
     path: Annotated[str, typer.Argument(help="A directory in it: sub/dir, or LABEL:sub/dir.")] = "",
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="At most so many; else all.")] = None,
+    offset: Annotated[int, typer.Option(metavar="N", min=0, help="Begins after so many.")] = 0,
 ) -> None:
-    """The names in one directory of a point, and whether their bytes are here."""
+    """The names in one directory of a point, and whether their bytes are here.
+
+    A path may lead into a disk image: LABEL:p1/etc for partition 1 of a disk that has partitions, LABEL:etc for one
+    that has none. LABEL:LABEL.img is the disk itself. What was deleted on the disk is not shown.
+    """
     session = session_of(ctx)
 
     def tell(found: FileList) -> None:
@@ -83,8 +92,15 @@ def files(
             for f in found["files"]
         ]
         session.output.table(("Mode", ">Size", "Changed", "", "Volume", "Path"), rows, "Nothing is in it.")
+        if found["total"] > offset + len(found["files"]):
+            session.output.note(f"There are more, {found['total']} in all: --offset {offset + len(found['files'])}")
 
-    session.answer(lambda core: core.files(point, selection_text(path)), tell)
+    session.answer(lambda core: core.files(point, selection_text(path), offset=offset, limit=limit), tell)
+
+
+app.command("find", epilog=example("point find letter.odt --machine laptop", "point find passwd --point 4f0c9a"))(
+    point_find.find
+)
 
 
 @app.command(epilog=example("point delete 4f0c9a --yes", "point delete 4f0c9a --chain"))

@@ -25,6 +25,7 @@ def restore() -> None:
     epilog=example(
         "restore files 4f0c9a --to /tmp/restored",
         "restore files 4f0c9a ann/letter.odt home:bob --to /tmp/restored --overwrite older",
+        "restore files 4f0c9a disk:p1/etc/fstab --to /tmp/restored",
     )
 )
 def files(
@@ -43,7 +44,11 @@ def files(
     ] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Does not wait for the job.")] = False,
 ) -> None:
-    """Restores files and folders of a point. Ends with 3 when some were skipped, with 6 when damage was found."""
+    """Restores files and folders of a point. Ends with 3 when some were skipped, with 6 when damage was found.
+
+    A path may lead into a disk image: LABEL:p1/etc for partition 1 of a disk that has partitions, LABEL:etc for one
+    that has none, LABEL:LABEL.img for the disk itself.
+    """
     session = session_of(ctx)
     chosen = [selection_text(path) for path in paths or ()]
     target = path_text(to)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import threading
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -78,10 +79,11 @@ class ImageVolume:
         for name in filter(None, path.split(b"/")):
             if node.entry.type is not FileType.DIRECTORY:
                 return None
-            found = next((child for child in self.children(node, walked) if child.entry.name == name), None)
-            if found is None:
+            children = self.children(node, walked)
+            at = bisect_left(children, name, key=_name)
+            if at == len(children) or children[at].entry.name != name:
                 return None
-            node, walked = found, walked + b"/" + name if walked else name
+            node, walked = children[at], walked + b"/" + name if walked else name
         return node
 
     def read(self, file: Node, offset: int, length: int) -> bytes:
@@ -195,6 +197,10 @@ class ImageVolume:
     def _has(self, offset: int, length: int) -> bool:
         ids = self._content.ids(offset, length)
         return not any(self._repository.missing(some) for some in _batched(ids))
+
+
+def _name(node: Node) -> bytes:
+    return node.entry.name
 
 
 def _batched(ids: Iterator[bytes]) -> Iterator[list[bytes]]:

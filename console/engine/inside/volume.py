@@ -21,6 +21,7 @@ from console.engine.inside.disk import toolkit
 from console.engine.inside.filesystem import Node
 from console.engine.inside.image import ImageVolume
 from console.repository import ChunkCache, ContentReader, Repository, TreeReader
+from console.repository.tree_reader import single_name
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +41,8 @@ class OpenVolume:
         self.root = self.reader.root(bytes.fromhex(image.root))
         self.top = self.reader.top(self.root, image.volume_label)
         self.inside: ImageVolume | None = None
+        self.raw_name = single_name(self.root, image.volume_label)
         if self.root.source == VolumeSource.IMAGE:
-            self.raw_name = next(self.reader.entries(self.top)).name
             try:
                 self.inside = ImageVolume(repository, self.root, image.volume_label, cache)
             except Failed as known:
@@ -96,12 +97,16 @@ class OpenVolume:
         nodes = inside.children(node, path)
         return [_shown(child) for child in nodes[offset : offset + limit]], len(nodes)
 
-    def is_here(self, entry: Entry, path: bytes) -> bool | None:
+    def is_here(self, path: bytes) -> bool | None:
         """Whether all bytes of a name inside a disk are here; None for what is stored as it is."""
         if self.is_raw(path) or self.inside is None:
             return None
         node = self.inside.find(path)
-        return node is not None and self.inside.is_here(node)
+        return node is not None and self.inner_is_here(node)
+
+    def inner_is_here(self, node: Node) -> bool:
+        """As `is_here`, of what was found inside the disk."""
+        return self.inside is not None and self.inside.is_here(node)
 
     def content(self, path: bytes) -> ContentReader | InnerFile:
         """The bytes of a file. Raises Failed `not-a-file`, `file-unreadable`."""

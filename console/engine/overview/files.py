@@ -13,9 +13,9 @@ from console.domain.clock import Clock
 from console.domain.errors import OBJECT_DAMAGE, Failed, usage
 from console.domain.recovery_points import VolumeImage
 from console.domain.trees import Entry, FileType
-from console.engine.points import FileView, file_view
-from console.engine.repositories import Repositories
-from console.repository import TreeReader
+from console.engine.inside.browse import Browse
+from console.engine.inside.volume import NOT_INSIDE, OpenVolume
+from console.engine.points import FileView, view_of
 
 LOOKED_S = 2.0
 """A page that takes longer ends where it is; the next one goes on there."""
@@ -31,10 +31,14 @@ class Found:
     complete: bool
 
 
+DEEPEST = 4096
+"""A folder deeper than this is one that a damaged file system has in itself."""
+
+
 class FindFiles:
-    def __init__(self, catalog: Catalog, repositories: Repositories, clock: Clock) -> None:
+    def __init__(self, catalog: Catalog, browse: Browse, clock: Clock) -> None:
         self._catalog = catalog
-        self._repositories = repositories
+        self._browse = browse
         self._clock = clock
 
     def page(self, point: str, text: str, here: bool | None, limit: int, after: str | None) -> Found:
@@ -45,17 +49,16 @@ class FindFiles:
         """
         found = self._catalog.points.get(point)
         volume, start = _decode(after) if after else (0, b"")
-        stored = self._catalog.points.find_images([image.id for image in found.images])
         until = self._clock.monotonic() + LOOKED_S
         wanted = text.casefold()
         files: list[FileView] = []
         complete = True
         for number, image in enumerate(found.images[volume:], volume):
-            repository = self._repositories.open(stored[image.id].repository)
-            names = _Names(TreeReader(repository), image)
-            for path, entry in names.walk(start):
+            names = _Names(self._browse, image)
+            path = start
+            for path, opened, entry in names.walk(start):
                 if wanted in paths.to_text(path).casefold():
-                    view = file_view(repository, names.reader, image, path, entry)
+                    view = view_of(opened, path, entry)
                     if here is None or view.here == here:
                         files.append(view)
                 if len(files) >= limit or self._clock.monotonic() > until:
@@ -66,23 +69,22 @@ class FindFiles:
 
 
 class _Names:
-    """The names of one image, as far as they are here."""
+    """The names of one image, as far as they are here; of a disk also those inside it."""
 
-    def __init__(self, reader: TreeReader, image: VolumeImage) -> None:
-        self.reader = reader
+    def __init__(self, browse: Browse, image: VolumeImage) -> None:
         self.complete = True
-        self._root = bytes.fromhex(image.root)
-        self._label = image.volume_label
+        self._browse = browse
+        self._image = image
 
-    def walk(self, after: bytes) -> Iterator[tuple[bytes, Entry]]:
+    def walk(self, after: bytes) -> Iterator[tuple[bytes, OpenVolume, Entry]]:
         """Everything but folders that comes after a path, folders in order of their names."""
         try:
-            top = self.reader.top(self.reader.root(self._root), self._label)
+            opened = self._browse.open(self._image)
         except Failed as known:
             self._missing(known)
             return
         # Of each open folder: its path, and what of it is still to be looked at.
-        stack = [(b"", self._entries(top, after.split(b"/")[0] if after else b""))]
+        stack = [(b"", self._entries(opened, opened.top, b"", after.split(b"/")[0] if after else b""))]
         while stack:
             folder, rest = stack[-1]
             entry = next(rest, None)
@@ -92,20 +94,21 @@ class _Names:
             path = folder + b"/" + entry.name if folder else entry.name
             inside = after[len(path) + 1 :] if after.startswith(path + b"/") else b""
             if entry.type == FileType.DIRECTORY:
-                stack.append((path, self._entries(entry, inside.split(b"/")[0])))
+                if not entry.flags and len(stack) < DEEPEST:
+                    stack.append((path, self._entries(opened, entry, path, inside.split(b"/")[0])))
             elif path != after:
-                yield path, entry
+                yield path, opened, entry
 
-    def _entries(self, folder: Entry, first: bytes) -> Iterator[Entry]:
+    def _entries(self, opened: OpenVolume, folder: Entry, path: bytes, first: bytes) -> Iterator[Entry]:
         try:
-            for entry in self.reader.entries(folder):
+            for entry in opened.entries(folder, path):
                 if entry.name >= first:
                     yield entry
         except Failed as known:
             self._missing(known)
 
     def _missing(self, known: Failed) -> None:
-        if known.failure.code not in OBJECT_DAMAGE:
+        if known.failure.code not in OBJECT_DAMAGE and known.failure.code not in NOT_INSIDE:
             raise known
         self.complete = False
 

@@ -15,15 +15,18 @@ from console.domain.chains import ChainState, judge
 from console.domain.clock import Clock
 from console.domain.errors import Failed, failed, not_found, refused, usage
 from console.domain.jobs import Job, JobKind
-from console.domain.machines import Machine
+from console.domain.machines import Machine, VolumeSource
 from console.domain.objects import ZERO_ID
 from console.domain.progress import Reporter
 from console.domain.recovery_points import RecoveryPoint, VolumeImage
 from console.domain.repositories import DamagedObject
 from console.domain.trees import Entry, EntryFlag, FileType
 from console.engine.backup.workers import Workers
+from console.engine.inside.browse import Browse
+from console.engine.inside.volume import NOT_INSIDE, OpenVolume
 from console.engine.jobs import Jobs
 from console.engine.repositories import Repositories
+from console.engine.restore.inner import InnerPlanting, inner_files
 from console.engine.restore.outcome import Outcome, is_damage
 from console.engine.restore.planting import Overwrite, Planting
 from console.engine.restore.selection import Chosen, Wish, select
@@ -50,11 +53,14 @@ class Wanted:
 class Restore:
     """Restores. Every byte is verified before a file gets its name; what is not true is left out and named."""
 
-    def __init__(self, catalog: Catalog, repositories: Repositories, jobs: Jobs, clock: Clock) -> None:
+    def __init__(
+        self, catalog: Catalog, repositories: Repositories, jobs: Jobs, clock: Clock, browse: Browse | None = None
+    ) -> None:
         self._catalog = catalog
         self._repositories = repositories
         self._jobs = jobs
         self._clock = clock
+        self._browse = browse or Browse(catalog, repositories)
 
     def start_files(
         self,
@@ -146,6 +152,9 @@ class Restore:
             planting = Planting(repository, places, workers, reporter, outcome, wanted.overwrite)
             planting.plant(reader.top(root, chosen.image.volume_label), chosen.wish, place)
             workers.finish()
+        if root.source == VolumeSource.IMAGE and not chosen.wish.everything:
+            opened = self._browse.open(chosen.image)
+            InnerPlanting(opened, places, reporter, outcome, wanted.overwrite).plant(chosen.wish, place)
 
     def destination(self, to: str) -> bytes:
         """Where to restore to, absolute. Raises Failed `destination-missing`, `destination-in-repository`,
@@ -183,6 +192,9 @@ class Restore:
             named += 1
             top = reader.top(root, chosen.image.volume_label)
             unseen -= {text for text, inner in chosen.asked if _may_have(reader, top, inner)}
+            if unseen and root.source == VolumeSource.IMAGE:
+                opened = self._browse.open(chosen.image)
+                unseen -= {text for text, inner in chosen.asked if text in unseen and _may_have_inside(opened, inner)}
         if unseen:
             raise not_found("file", sorted(unseen)[0], "List what the point has: replicore point files ID [PATH]")
         if not named and not wanted.partial:
@@ -193,9 +205,21 @@ class Restore:
         if self.whole(wanted) >= {chosen.image.id for chosen in wanted.chosen}:
             return
         for chosen in wanted.chosen:
-            if anything_here(self.repository(chosen.image), chosen):
+            if anything_here(self.repository(chosen.image), chosen) or self._anything_inside(chosen):
                 return
         raise self._nothing()
+
+    def _anything_inside(self, chosen: Chosen) -> bool:
+        """Whether at least one wanted file inside a disk can be restored from here."""
+        if chosen.wish.everything:
+            return False
+        try:
+            opened = self._browse.open(chosen.image)
+            return any(not node.why and opened.inner_is_here(node) for _, node in inner_files(opened, chosen.wish))
+        except Failed as known:
+            if not is_damage(known) and known.failure.code not in NOT_INSIDE:
+                raise
+            return False
 
     def whole(self, wanted: Wanted) -> set[str]:
         """Those of the wanted images (ids) whose chains are whole here."""
@@ -294,6 +318,16 @@ def _may_have(reader: TreeReader, top: Entry, inner: bytes) -> bool:
     """Whether the image has such a path, or may have it because names on the way are not here."""
     try:
         return reader.find(top, inner) is not None
+    except Failed as known:
+        if not is_damage(known):
+            raise
+        return True
+
+
+def _may_have_inside(opened: OpenVolume, inner: bytes) -> bool:
+    """As `_may_have`, of the files inside a disk. Raises Failed where it cannot be looked into at all."""
+    try:
+        return opened.find(inner) is not None
     except Failed as known:
         if not is_damage(known):
             raise

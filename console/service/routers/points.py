@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
+from fastapi import Query
 from pydantic import BaseModel
 
 from console.catalog.windows import PointFilter, PointSort
@@ -21,6 +23,9 @@ from console.service.access import Administrator, Reader, Restorer
 from console.service.routing import After, Limit, Offset, not_both, noun, zoned
 
 router = noun("recovery points")
+
+EVERYTHING = sys.maxsize
+Window = Annotated[int, Query(ge=1, description="At most so many.")]
 
 State = Literal["orphaned", "whole", "awaiting-seed", "awaiting-transfer", "broken"]
 assert set(State.__args__) == {"orphaned", *ChainState}  # type: ignore[attr-defined]
@@ -94,10 +99,13 @@ def point(point: str, by: Reader) -> PointDetailAnswer:
 
 
 @router.get("/points/{point}/files")
-def files(point: str, by: Reader, path: str = "") -> FileList:
-    """The names in one directory. `path`: `sub/dir`, or `label:sub/dir` where the point has several volumes."""
-    views = by.core.points.files(point, path)
-    return {"point": by.core.catalog.points.get(point).id, "files": [present.file(view) for view in views]}
+def files(point: str, by: Reader, path: str = "", offset: Offset = None, limit: Window = EVERYTHING) -> FileList:
+    """The names in one directory, or with `offset` and `limit` a window of them. `path`: `sub/dir`, or `label:sub/dir`
+    where the point has several volumes. It may lead into a disk image: `p1/sub/dir`, or `sub/dir` where the disk has no
+    partition table."""
+    views, total = by.core.points.files_window(point, path, offset or 0, limit)
+    found = by.core.catalog.points.get(point).id
+    return {"point": found, "files": [present.file(view) for view in views], "total": total}
 
 
 @router.post("/points/{point}/restore-files")

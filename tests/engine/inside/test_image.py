@@ -187,7 +187,7 @@ def test_only_files_whose_blocks_are_here_are_here(repository: Repository, tree:
     at = raw.index(BIG[BLOCK * 4 : BLOCK * 4 + 4096]) // BLOCK
     root = TreeReader(repository).root(oid)
     absent = [oid for oid, _ in TreeReader(repository).extents(root.entry) if oid != ZERO_ID]
-    wanted = volume_block(repository, oid, at)
+    wanted = disks.volume_block(repository, oid, at)
     assert wanted in absent
     repository.condemn([wanted])
     volume = ImageVolume(repository, root, "disk")
@@ -202,24 +202,13 @@ def test_only_files_whose_blocks_are_here_are_here(repository: Repository, tree:
     assert volume.read(big, 0, 4096) == BIG[:4096]
 
 
-def volume_block(repository: Repository, root: bytes, number: int) -> bytes:
-    """Id of the chunk that holds one block of the disk."""
-    reader = TreeReader(repository)
-    at = 0
-    for oid, length in reader.extents(reader.root(root).entry):
-        if at <= number * BLOCK < at + length:
-            return oid
-        at += length
-    raise AssertionError(number)
-
-
 def test_a_folder_whose_blocks_are_not_here_is_not_empty(repository: Repository, tree: Path, tmp_path: Path) -> None:
     for number in range(300):
         (tree / "home" / "ann" / f"{number:04}-{'x' * 200}").touch()
     disk = disks.ext4(tmp_path / "disk.img", tree)
     oid, _ = disks.stored(repository, disk)
     at = disk.read_bytes().index(b"0200-" + b"x" * 200) // BLOCK
-    repository.condemn([volume_block(repository, oid, at)])
+    repository.condemn([disks.volume_block(repository, oid, at)])
     volume = ImageVolume(repository, TreeReader(repository).root(oid), "disk")
     with pytest.raises(Failed) as caught:
         names(volume, b"home/ann")
