@@ -22,6 +22,8 @@ class JobKind(StrEnum):
     RECLAIM_PLAN = "reclaim-plan"
     RECLAIM = "reclaim"
     REPOSITORY_MOVE = "repository-move"
+    ROLLUP = "rollup"
+    NIGHTLY = "nightly"
     POINT_CHECK = "point-check"
     REBUILD_CATALOG = "rebuild-catalog"
     DELETE = "delete"

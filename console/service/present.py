@@ -88,6 +88,11 @@ def repository(core: Core, info: RepositoryInfo) -> RepositoryAnswer:
         "default": info.default,
         "machines": [found.name for found in core.catalog.machines.list() if found.repository == info.id],
         "damaged": len(core.catalog.damage.list(info.id)),
+        "limit": info.limit,
+        "used_bytes": core.repositories.used(info),
+        "free_bytes": core.repositories.free(info),
+        "unreferenced_bytes": info.unreferenced,
+        "looked": None if info.looked is None else iso(info.looked),
     }
 
 
@@ -206,7 +211,7 @@ def _subject(core: Core, found: Job) -> str:
     """What people call the thing a job works on; the id where the thing is gone."""
     catalog = core.catalog
     match found.kind:
-        case JobKind.BACKUP:
+        case JobKind.BACKUP | JobKind.ROLLUP:
             machine = catalog.machines.find(found.subject)
             return machine.name if machine else found.subject
         case JobKind.REPLICATE:
@@ -221,6 +226,8 @@ def _subject(core: Core, found: Job) -> str:
         ):
             repository = catalog.repositories.find(found.subject)
             return repository.name if repository else found.subject
+        case JobKind.NIGHTLY:
+            return core.name
         case JobKind.SEED_CREATE | JobKind.SEED_CONSUME | JobKind.SEED_VERIFY:
             seed = catalog.seeds.find(found.subject)
             return seed.title if seed else found.subject

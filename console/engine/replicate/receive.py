@@ -330,6 +330,8 @@ class Receive:
     def _release(self, pairing: Pairing, machine: str, *, delete: bool) -> int:
         if self._catalog.members.find(pairing.id, machine) is None:
             return 0
+        if delete:
+            self._retain.refuse_held(machine)
         self._catalog.members.remove(pairing.id, machine)
         known = self._catalog.machines.find(machine)
         if known is None:
