@@ -86,7 +86,8 @@ class Core:
         self.users = Users(self.catalog, self.clock)
         self.retain = Retain(self.catalog, self.repositories, self.journal, self.clock)
         self.retain.bury()
-        self.points = Points(self.catalog, self.repositories)
+        self.browse = Browse(self.catalog, self.repositories)
+        self.points = Points(self.catalog, self.repositories, self.browse)
         self.points.counting.told = lambda: self.feed.publish({Changed.POINTS})
         standings = Standings(self.catalog, self.points)
         self.point_list = PointList(self.catalog, self.points, standings)
@@ -97,14 +98,14 @@ class Core:
         self.topology = Map(self.catalog, self.jobs, standings, self.safety, self.me)
         self.search = Search(self.catalog, standings)
         self.throughput = Amounts(self.catalog, self.clock)
-        self.find_files = FindFiles(self.catalog, self.repositories, self.clock)
+        self.find_files = FindFiles(self.catalog, self.browse, self.clock)
         # After all that keeps answers: who hears of a change asks at once, and must not get an answer of before.
         self.catalog.on_change(self.feed.publish)
         self.protect = Protect(
             self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.identity.core_id, self.name
         )
         self.protect.tidy()
-        self.restore = Restore(self.catalog, self.repositories, self.jobs, self.clock)
+        self.restore = Restore(self.catalog, self.repositories, self.jobs, self.clock, self.browse)
         self.restore_volumes = RestoreVolumes(self.catalog, self.repositories, self.jobs, self.restore)
         self.check = Check(self.catalog, self.repositories, self.jobs, self.journal, self.clock)
         self.reclaim = Reclaim(self.catalog, self.repositories, self.jobs, self.journal, self.clock)
