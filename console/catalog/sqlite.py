@@ -156,7 +156,9 @@ def known_failure(problem: BaseException, path: Path) -> Failed | None:
     code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return damaged(path, str(problem))
-    if code == sqlite3.SQLITE_FULL:
+    # SQLite's shared memory is a file, too.
+    no_shared_memory = getattr(problem, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHMSIZE
+    if code == sqlite3.SQLITE_FULL or no_shared_memory:
         return failed("catalog-full", f"There is no room left for the catalog {path}.", "Make room on that disk.")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return failed("catalog-busy", f"Another program holds the catalog {path}.", "End that program, then try again.")

@@ -155,6 +155,7 @@ class Core:
         duties: list[Callable[[], object]] = [
             lambda: self.protect.due_backups(self.clock.now()),
             self.contact.keep,
+            self.jobs.catch_up,
         ]
         self.calendar = Calendar(self.clock, duties)
 

@@ -6,7 +6,7 @@ import logging
 import threading
 import traceback
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,7 +27,10 @@ Work = Callable[["JobReporter"], dict[str, Any]]
 PUBLISH_S = 0.25
 """Progress is published this often; a wish to cancel is noticed at every call all the same."""
 KEPT_WARNINGS = 1000
+NO_ROOM = "catalog-full"
 AT_ONCE = 4
+READING = frozenset({JobKind.RESTORE})
+"""Kinds of jobs that are done even if the catalog has no room to write them down."""
 
 
 @dataclass
@@ -137,6 +140,8 @@ class Jobs:
         self._running: dict[str, _Entry] = {}
         self._followers: list[tuple[JobKind, Callable[[Job], None]]] = []
         self._stopping = False
+        self._unwritten: dict[str, Job] = {}
+        """As they are now: jobs that the catalog had no room for. Written as soon as it has."""
         for job in catalog.jobs.unended():
             ended = replace(
                 job,
@@ -144,8 +149,8 @@ class Jobs:
                 ended=clock.now(),
                 failure=Failure("interrupted", "The Core ended while this job ran.", "Start it again; it goes on."),
             )
-            catalog.jobs.update(ended)
-            journal.note(Severity.WARNING, "job-interrupted", f"A {job.kind} job was interrupted.", job.id)
+            if self._keep(ended):
+                journal.note(Severity.WARNING, "job-interrupted", f"A {job.kind} job was interrupted.", job.id)
 
     def then(self, kind: JobKind, follower: Callable[[Job], None]) -> None:
         """`follower` is called with each job of this kind after it ended, in the job's thread."""
@@ -167,7 +172,11 @@ class Jobs:
         with self._lock:
             if self._stopping:
                 raise refused("core-stopping", "This Core is stopping and takes no new jobs.", "Start it again first.")
-        self._catalog.jobs.add(job)
+        self.catch_up()
+        if kind in READING:
+            self._keep(job)
+        else:
+            self._catalog.jobs.add(job)
         with self._lock:
             self._queue.append(_Entry(job, work, frozenset(lanes)))
         self._dispatch()
@@ -180,7 +189,10 @@ class Jobs:
             if entry is not None:
                 progress = entry.reporter.snapshot() if entry.reporter else entry.job.progress
                 return replace(entry.job, progress=progress)
-        return self._catalog.jobs.get(job)
+        self.catch_up()
+        with self._lock:
+            unwritten = self._unwritten.get(job)
+        return unwritten or self._catalog.jobs.get(job)
 
     def wait(self, job: str, version: int, timeout: float) -> tuple[Job, int]:
         """The job and its version as soon as that is another than `version`, or after `timeout` seconds."""
@@ -248,6 +260,7 @@ class Jobs:
         for entry in entries:
             self.cancel(entry.job.id)
         self.drain(timeout)
+        self.catch_up()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def publish(self, reporter: JobReporter) -> None:
@@ -261,7 +274,15 @@ class Jobs:
             entry.job = replace(entry.job, progress=reporter.snapshot(), warning_count=reporter.warning_count)
             self._lock.notify_all()
         if lines:
-            self._catalog.jobs.append_log(reporter.job_id, lines)
+            self._append_log(reporter.job_id, lines)
+
+    def catch_up(self) -> None:
+        """Writes down what there was no room for in the catalog, if there is room now."""
+        with self._lock:
+            waiting = list(self._unwritten.values())
+        for job in waiting:
+            if not self._keep(job):
+                return
 
     def _find(self, job: str) -> _Entry | None:
         entry = self._running.get(job)
@@ -275,7 +296,40 @@ class Jobs:
         """Records where a job stands; never after its ending. The catalog is not called under `_lock`."""
         with entry.writing:
             if not entry.ended:
-                self._catalog.jobs.update(entry.job)
+                self._keep(entry.job)
+
+    def _keep(self, job: Job) -> bool:
+        """Writes a job down as it is; where the catalog has no room that is put off. Whether it is written."""
+        with self._lock:
+            new = job.id in self._unwritten or (not job.state.ended and job.started is None)
+        try:
+            try:
+                self._catalog.jobs.update(job)
+            except Failed as known:
+                if known.failure.code != "no-such-job" or not new:
+                    raise
+                self._catalog.jobs.add(job)
+        except Failed as known:
+            if known.failure.code != NO_ROOM:
+                raise
+            log.warning("Job %s is written down later: %s", job.id, known.failure.message)
+            with self._lock:
+                self._unwritten[job.id] = job
+            return False
+        with self._lock:
+            self._unwritten.pop(job.id, None)
+        return True
+
+    def _append_log(self, job: str, lines: Sequence[LogLine]) -> None:
+        """Lines that the catalog has no room for are lost; the work goes on."""
+        with self._lock:
+            if job in self._unwritten:
+                return
+        try:
+            self._catalog.jobs.append_log(job, lines)
+        except Failed as known:
+            if known.failure.code != NO_ROOM:
+                raise
 
     def _dispatch(self) -> None:
         """Starts what can start: a free thread, and no running job in any of its lanes. Queue order otherwise."""
@@ -342,10 +396,10 @@ class Jobs:
         # Whatever goes wrong while the ending is written down, nobody may wait for this job for ever.
         try:
             if reporter is not None:
-                self._catalog.jobs.append_log(ended.id, reporter.drain())
+                self._append_log(ended.id, reporter.drain())
             with entry.writing:
                 entry.ended = True
-                self._catalog.jobs.update(ended)
+                self._keep(ended)
             self._tell(ended)
             for kind, follower in self._followers:
                 if kind is ended.kind and not self._stopping:

@@ -41,7 +41,9 @@ def is_full(error: OSError | sqlite3.Error) -> bool:
     """Whether a write failed for want of room."""
     if isinstance(error, OSError):
         return error.errno in _FULL
-    return primary_code(error) == sqlite3.SQLITE_FULL
+    # SQLite's shared memory is a file, too.
+    no_shared_memory = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHMSIZE
+    return no_shared_memory or primary_code(error) == sqlite3.SQLITE_FULL
 
 
 def no_room(place: str, limit: int | None) -> Failed:

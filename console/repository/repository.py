@@ -257,12 +257,14 @@ class Repository:
         report = verifier.run()
         notes = list(report.notes)
         if verifier.unknown:
-            self._judge(self._index.add(self._told(verifier.unknown)))
+            with self._changing():
+                self._judge(self._index.add(self._told(verifier.unknown)))
         if verifier.stray:
             self.rebuild_index(reporter)
             notes.append("The index did not agree with the packs and was built again from them.")
         if verifier.whole:
-            self._index.repoint(verifier.whole)
+            with self._changing():
+                self._index.repoint(verifier.whole)
             notes.append(f"{len(verifier.whole)} object(s) that were struck out as damaged are whole again.")
         gone = sorted({*report.missing_packs, *self.missing_packs})
         return CheckReport(report.objects, report.bytes, report.damaged, tuple(gone), 0, tuple(notes))
@@ -276,7 +278,8 @@ class Repository:
                 reporter.advance(items=1)
                 yield pack
 
-        self._judge(self._index.rebuild(told()))
+        with self._changing():
+            self._judge(self._index.rebuild(told()))
 
     def mend(self, names: Iterable[str], reporter: Reporter) -> list[str]:
         """Makes packs that are damaged or gone true again from their parity, in their place; those for which that was
@@ -338,9 +341,19 @@ class Repository:
 
     def condemn(self, ids: Sequence[bytes]) -> None:
         """Strikes out objects whose stored bytes are damaged: they count as missing, and may be stored again."""
-        self._index.condemn(ids)
+        if ids:
+            with self._changing():
+                self._index.condemn(ids)
 
     # ------------------------------------------------------------------------------------------- inside
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Around changes of the index: what the disk refuses is a known failure."""
+        try:
+            yield
+        except (OSError, sqlite3.OperationalError) as error:
+            raise write_failed(error, str(self.path)) from error
 
     def _settle(self, ids: Iterable[bytes]) -> None:
         if any(self._packs.pending(oid) for oid in ids):
