@@ -5,14 +5,14 @@ from __future__ import annotations
 import builtins
 import threading
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 from console.catalog import Catalog
 from console.domain.clock import Clock
-from console.domain.errors import failed, refused, usage
+from console.domain.errors import Failed, failed, refused, usage
 from console.domain.machines import name_problem
 from console.domain.repositories import DamagedObject, RepositoryInfo
-from console.host.disks import free_space
 from console.repository import Repository, Usage
 
 DEFAULT_NAME = "default"
@@ -29,30 +29,43 @@ class Repositories:
         self._lock = threading.RLock()
         self._open: dict[str, Repository] = {}
 
-    def create(self, name: str, path: Path, *, default: bool = False) -> RepositoryInfo:
-        """A new repository in an empty or new directory; the first one of a Core becomes its default.
+    def create(self, name: str, path: Path, *, default: bool = False, limit: int | None = None) -> RepositoryInfo:
+        """A new repository in an empty or new directory; the first one of a Core becomes its default. `limit`: bytes
+        its packs may have.
 
         Raises Failed: `name-forbidden`, `name-taken`, `repository-inside-repository`, and what creating refuses.
         """
-        problem = name_problem(name)
-        if problem is not None:
-            raise usage("name-forbidden", problem.message, problem.hint)
-        if self._catalog.repositories.find(name) is not None:
-            raise refused("name-taken", f"There is a repository “{name}” already.", "Choose another name.")
+        self._check_name(name)
         path = path.absolute()
-        if self.holding(path) is not None:
-            raise refused(
-                "repository-inside-repository", f"{path} lies inside another repository.", "Choose another directory."
-            )
+        self.refuse_inside(path)
         now = self._clock.now()
         first = self._catalog.repositories.default() is None
-        info = RepositoryInfo(uuid.uuid4().hex, name, str(path), now, default or first)
+        info = RepositoryInfo(uuid.uuid4().hex, name, str(path), now, default or first, limit)
         opened = Repository.create(path, id=info.id, created=now)
+        opened.set_limit(limit)
         with self._lock:
             self._open[info.id] = opened
-        if info.default and not first:
-            self._undefault()
         self._catalog.repositories.add(info)
+        return info
+
+    def edit(
+        self, name: str, *, rename: str | None = None, limit: int | None = None, default: bool = False
+    ) -> RepositoryInfo:
+        """Changes what is given. `limit`: bytes its packs may have; 0: as many as the disk takes. `default`: new
+        machines go there from now on. Raises Failed `name-forbidden`, `name-taken`."""
+        info = self._catalog.repositories.get(name)
+        if rename is not None and rename != info.name:
+            self._check_name(rename, but=info.id)
+            info = replace(info, name=rename)
+        if limit is not None:
+            info = replace(info, limit=limit or None)
+        if default:
+            info = replace(info, default=True)
+        self._catalog.repositories.update(info)
+        with self._lock:
+            opened = self._open.get(info.id)
+            if opened is not None:
+                opened.set_limit(info.limit)
         return info
 
     def adopt(self, name: str, path: Path) -> RepositoryInfo:
@@ -87,6 +100,7 @@ class Repositories:
                         f"Another repository lies at {info.path} than the one this Core knows as “{info.name}”.",
                         "Bring the right disk, or mount it at that place.",
                     )
+                opened.set_limit(info.limit)
                 self._open[info.id] = opened
         self._still_there(info)
         return opened
@@ -112,11 +126,25 @@ class Repositories:
         return self.open(name).usage()
 
     def free(self, info: RepositoryInfo) -> int:
-        """Free bytes where it lies; 0 when that cannot be read."""
+        """Bytes that may still be written there, by its disk and its limit; 0 when that cannot be read."""
         try:
-            return free_space(Path(info.path))
-        except OSError:
+            return self.open(info.id).usage().free_bytes
+        except (Failed, OSError):
             return 0
+
+    def used(self, info: RepositoryInfo) -> int | None:
+        """Bytes of its packs; None when it cannot be opened now."""
+        try:
+            return self.open(info.id).usage().stored_bytes
+        except (Failed, OSError):
+            return None
+
+    def refuse_inside(self, path: Path) -> None:
+        """Raises Failed `repository-inside-repository`."""
+        if self.holding(path) is not None:
+            raise refused(
+                "repository-inside-repository", f"{path} lies inside another repository.", "Choose another directory."
+            )
 
     def holding(self, path: Path) -> RepositoryInfo | None:
         """The repository that a path lies in (or is), if any."""
@@ -163,12 +191,13 @@ class Repositories:
         for repository in opened:
             repository.close()
 
-    def _undefault(self) -> None:
-        for info in self._catalog.repositories.list():
-            if info.default:
-                self._catalog.repositories.update(
-                    RepositoryInfo(info.id, info.name, info.path, info.created, default=False)
-                )
+    def _check_name(self, name: str, but: str = "") -> None:
+        problem = name_problem(name)
+        if problem is not None:
+            raise usage("name-forbidden", problem.message, problem.hint)
+        known = self._catalog.repositories.find(name)
+        if known is not None and known.id != but:
+            raise refused("name-taken", f"There is a repository “{name}” already.", "Choose another name.")
 
     def _still_there(self, info: RepositoryInfo) -> None:
         if not (Path(info.path) / MARKER).is_file():

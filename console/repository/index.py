@@ -10,7 +10,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,6 +39,8 @@ from console.repository.places import (
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+SIDES = ("", "-wal", "-shm", "-journal")
+"""What SQLite appends to the name of its file for those that go with it."""
 _ROWS = 100_000
 _MISSES = 1000
 _STOCK = 8
@@ -253,6 +255,26 @@ class Index:
 
         self._change(change)
 
+    def copy(self, path: Path) -> None:
+        """Writes the whole index to another file, in place of what is there. Raises sqlite3.Error, OSError."""
+        for suffix in SIDES:
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        with self._writing, closing(sqlite3.connect(path)) as copy:
+            self._writer.backup(copy)
+
+    def use(self, path: Path) -> None:
+        """Goes on with a copy that was made with `copy`, while nothing was written."""
+        with self._writing:
+            self._path = path
+            self._drop_stock()
+            self._writer.close()
+            try:
+                self._open()
+            except sqlite3.DatabaseError as error:
+                log.warning("The index %s is not sound (%s); it is built again from the packs.", path, error)
+                self._begin()
+                self.add(self._refill())
+
     def rebuild(self, packs: Iterable[NewPack]) -> list[Place]:
         """Throws everything away and learns these packs instead; returns as `add` does."""
         with self._writing:
@@ -374,7 +396,7 @@ class Index:
             raise
 
     def _begin(self) -> None:
-        for suffix in ("", "-wal", "-shm", "-journal"):
+        for suffix in SIDES:
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
         self._writer = self._connect()
         try:

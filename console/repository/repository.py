@@ -16,10 +16,11 @@ from filelock import FileLock
 from console.domain.checks import CheckReport
 from console.domain.objects import FRAME_SIZE, Kind
 from console.domain.progress import Reporter
-from console.repository import marker
-from console.repository.failures import write_failed
+from console.repository import marker, moving
+from console.repository.failures import no_room, write_failed
 from console.repository.frames import Provers
 from console.repository.index import Index
+from console.repository.moving import Shelter
 from console.repository.pack import Gap, PackDamaged, PackReader
 from console.repository.parities import Parities
 from console.repository.places import NewPack, Place
@@ -38,6 +39,7 @@ from console.repository.writing import OpenPacks, Stake
 log = logging.getLogger(__name__)
 
 NAMESPACE = "own"
+INDEX = "index.sqlite"
 
 
 class Usage(NamedTuple):
@@ -59,11 +61,11 @@ class Repository:
         self.path = path
         self.id = id
         self._lock = lock
-        self._storage = storage
+        self._storage = storage = Shelter(storage)
         left = storage.clear()
         if left:
             log.info("Repository %s: %d pack(s) that were never finished are gone.", path, left)
-        self._index = Index(path / NAMESPACE / "index.sqlite", self._told)
+        self._index = Index(path / NAMESPACE / INDEX, self._told)
         self._room = Room(storage, path / NAMESPACE, lambda: self._index.totals().stored)
         self.parities = Parities(storage, marker.read_parity(path))
         self.wounds = Wounds()
@@ -176,9 +178,10 @@ class Repository:
         totals = self._index.totals()
         return Usage(totals.objects, totals.stored, totals.plain, totals.packs, self._room.left(), self._room.limit)
 
-    def limit(self, size: int | None) -> None:
+    def set_limit(self, size: int | None) -> None:
         """Its packs may have so many bytes from now on; None: what the disk takes. More than that stays."""
         self._room.limit = size
+        self._packs.ask_for_room()
 
     def set_parity(self, percent: int) -> None:
         """What share of parity packs get from now on (0: none). Those that are there keep what they have.
@@ -243,7 +246,76 @@ class Repository:
     def reclaim(self) -> Iterator[Reclaim]:
         """To give back what nobody needs. Within it, ask for what is needed *after* it was entered. One at a time."""
         with self._sweeps.reclaiming(), Marks(self._index) as marks:
-            yield Reclaim(self._storage, self._index, self._sweeps, marks, self._readers.is_true, self._room)
+            yield Reclaim(
+                self._storage,
+                self._index,
+                self._sweeps,
+                marks,
+                self._readers.is_true,
+                self._room,
+                self.parities.later,
+            )
+
+    def move(
+        self,
+        path: Path,
+        reporter: Reporter,
+        switch: Callable[[], object],
+        *,
+        storage: Callable[[Path], PackStorage] = LocalStorage,
+    ) -> None:
+        """Brings everything to another directory, new or empty, or one in which the same move was begun. Reading and
+        writing go on meanwhile. `switch` is called when all is there: it makes it known that the new directory is the
+        repository; until then the old one is. The old files stay: see `moving.remove`. Neither check nor reclaim may
+        run meanwhile.
+
+        Raises Failed: `directory-not-empty`, `repository-exists`, `pack-damaged`, `repository-full`,
+        `repository-unwritable`; Cancelled; what `switch` raises.
+        """
+        moving.prepare(path, self.id, self.path)
+        lock = marker.lock(path)
+        try:
+            self._bring(path, reporter, switch, storage)
+        except BaseException as error:
+            lock.release()
+            if isinstance(error, OSError | sqlite3.Error):
+                raise write_failed(error, str(path)) from error
+            raise
+        lock, self._lock = self._lock, lock
+        lock.release()
+
+    def _bring(
+        self,
+        path: Path,
+        reporter: Reporter,
+        switch: Callable[[], object],
+        storage: Callable[[Path], PackStorage],
+    ) -> None:
+        inside = path / NAMESPACE
+        inside.mkdir(exist_ok=True)
+        target = storage(inside)
+        target.clear()
+        totals = self._index.totals()
+        there = list(target.names())
+        coming = totals.stored - sum(target.size(name) for name in there)
+        if Room(target, inside, lambda: totals.stored).left() < coming:
+            raise no_room(str(path), None)
+        reporter.phase("Copying packs", bytes_total=coming, items_total=totals.packs - len(there))
+        moving.copy(self._storage, target, reporter)
+        with self._packs.still():
+            moving.copy(self._storage, target, reporter)
+            self._index.copy(inside / INDEX)
+            moving.take_marker(self.path, path)
+            try:
+                switch()
+            except BaseException:
+                (path / marker.NAME).unlink()
+                raise
+            self._storage.move(target)
+            self._room.directory, self.path = inside, path
+            self._index.use(inside / INDEX)
+        self._packs.ask_for_room()
+        self._room.keep()
 
     # ------------------------------------------------------------------------------------------- proving
 

@@ -13,7 +13,7 @@ from console.repository.storage import PackStorage
 
 RESERVE = "reserve"
 """A file in the namespace that holds room on a disk that others fill as well."""
-RESERVE_BYTES = 4 << 20
+RESERVE_BYTES = 1 << 20
 _FLOOR = 64 << 20
 _SHARE = 32
 """Kept free of a disk: `_FLOOR`, but at most one part in so many of what a repository has and could have there."""
@@ -26,7 +26,7 @@ class Room:
 
     def __init__(self, storage: PackStorage, directory: Path, used: Callable[[], int]) -> None:
         self._storage = storage
-        self._reserve = directory / RESERVE
+        self.directory = directory
         self._used = used
         self.limit: int | None = None
         """Bytes of packs the repository may have; None: as many as the disk takes."""
@@ -44,10 +44,10 @@ class Room:
 
     def keep(self) -> None:
         """Makes the file that holds room, where there is plenty."""
-        if self._reserve.exists() or self._of_disk(0) < 4 * RESERVE_BYTES:
+        if (self.directory / RESERVE).exists() or self._of_disk(0) < 4 * RESERVE_BYTES:
             return
         with suppress(OSError):
-            descriptor = os.open(self._reserve, os.O_WRONLY | os.O_CREAT, 0o600)
+            descriptor = os.open(self.directory / RESERVE, os.O_WRONLY | os.O_CREAT, 0o600)
             try:
                 if hasattr(os, "posix_fallocate"):
                     os.posix_fallocate(descriptor, 0, RESERVE_BYTES)
@@ -60,7 +60,7 @@ class Room:
         """For what gives room back, on a disk where there is none left."""
         with suppress(OSError):
             if self._storage.free() < RESERVE_BYTES:
-                self._reserve.unlink(missing_ok=True)
+                (self.directory / RESERVE).unlink(missing_ok=True)
 
     def _of_disk(self, coming: int) -> int:
         free = self._storage.free()

@@ -44,6 +44,7 @@ class Swept:
     freed: int = 0
     written: int = 0
     left: dict[str, str] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -102,7 +103,10 @@ class Reclaim:
         marks: Marks,
         is_true: Callable[[Place], bool],
         room: Room,
+        finished: Callable[[str], object] = lambda _: None,
     ) -> None:
+        """`finished` is told the name of each pack that was written."""
+        self._finished = finished
         self._storage = storage
         self._index = index
         self._sweeps = sweeps
@@ -123,7 +127,10 @@ class Reclaim:
         self._room.give_up_reserve()
         sweep = Sweep(self._storage, self._index, self._sweeps, self.marks, self._is_true, reporter)
         try:
-            return sweep.run(plan)
+            swept = sweep.run(plan)
+            for name in swept.made:
+                self._finished(name)
+            return swept
         except (OSError, sqlite3.OperationalError) as error:
             raise write_failed(error, self._storage.place) from error
         finally:
@@ -349,6 +356,7 @@ class Sweep:
         swept = self.swept
         swept.packs_rewritten += len(gone)
         swept.packs_written += len(made)
+        swept.made += [name for name, _, _ in made]
         swept.written += sum(size for _, size, _ in made)
         swept.objects_removed += sum(len(pack.dead) for pack in gone)
 

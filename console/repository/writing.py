@@ -10,8 +10,9 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from console.domain.errors import Failed
 from console.domain.objects import Kind
@@ -80,6 +81,7 @@ class OpenPacks:
         self._finished = finished
         self._room = room
         self._granted = 0
+        self._stopped = 0
         self._changed = threading.Condition(threading.Lock())
         self._pending: dict[bytes, _OpenPack] = {}
         self._lanes: dict[bool, _OpenPack] = {}
@@ -114,7 +116,7 @@ class OpenPacks:
         """
         batch: tuple[int, list[Bytes]] | None = None
         with self._changed:
-            while self._settling >= _SETTLING:
+            while self._settling >= _SETTLING or self._stopped:
                 self._changed.wait()
             stake.check()
             holder = self._pending.get(frame.id)
@@ -154,6 +156,22 @@ class OpenPacks:
                 self._changed.wait()
             stake.check()
 
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Everything that was put is durable or gone, and nothing comes before the end of it: writers wait."""
+        with self._changed:
+            self._stopped += 1
+            for lane in list(self._lanes):
+                self._retire(lane)
+            while self._unsettled:
+                self._changed.wait()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._stopped -= 1
+                self._changed.notify_all()
+
     def waits(self, stake: Stake) -> bool:
         """Whether something that a stake has a share of is on its way to the medium."""
         with self._changed:
@@ -165,6 +183,11 @@ class OpenPacks:
             self._closed = True
         self.flush(Stake())
         self._helpers.shutdown(wait=True)
+
+    def ask_for_room(self) -> None:
+        """What was granted counts no more: there may be less room now."""
+        with self._changed:
+            self._granted = 0
 
     def _make_room(self, stake: Stake, size: int) -> None:
         """Raises Failed `repository-full` before anything is full."""

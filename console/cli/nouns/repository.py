@@ -7,33 +7,58 @@ from typing import Annotated, Any
 import typer
 
 from console.cli import asking
-from console.cli.arguments import example, path_text
+from console.cli.arguments import example, path_text, size
 from console.cli.output import amount, when
 from console.cli.paging import everything
 from console.cli.session import session_of
 from console.client.client import Client
 from console.domain.answers import RepositoryAnswer, RepositoryDetail
+from console.domain.errors import usage
 from console.domain.sizes import format_size
 
 app = typer.Typer(help="Where recovery points are kept.", epilog=example("repository list"))
 
 SHOWN_DAMAGE = 20
+LIMIT = "Bytes its packs may have: 500G, 2TB."
 Name = Annotated[str, typer.Argument(help="Name or id of the repository.")]
 
 
-@app.command(epilog=example("repository create big --path /srv/backup"))
+@app.command(epilog=example("repository create big --path /srv/backup --limit 2TB"))
 def create(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="What it is called.")],
     path: Annotated[str, typer.Option(metavar="DIR", help="A new or empty directory on the Core's machine.")],
     default: Annotated[bool, typer.Option("--default", help="New machines go here.")] = False,
+    limit: Annotated[str | None, typer.Option(metavar="SIZE", help=LIMIT)] = None,
 ) -> None:
     """Makes a repository in a directory."""
     session = session_of(ctx)
     place = path_text(path)
+    most = size(limit)
     session.answer(
-        lambda core: core.create_repository(name, place, default=default),
+        lambda core: core.create_repository(name, place, default=default, limit=most),
         lambda made: session.output.say(f"Repository “{made['name']}” is at {made['path']}"),
+    )
+
+
+@app.command(epilog=example("repository edit big --limit 2TB", "repository edit big --limit none --default"))
+def edit(
+    ctx: typer.Context,
+    name: Name,
+    limit: Annotated[str | None, typer.Option(metavar="SIZE", help=f"{LIMIT} “none”: what the disk takes.")] = None,
+    default: Annotated[bool, typer.Option("--default", help="New machines go here from now on.")] = False,
+    rename: Annotated[str | None, typer.Option("--name", metavar="NAME", help="What it is called from now on.")] = None,
+) -> None:
+    """Changes a repository. What is not given stays."""
+    session = session_of(ctx)
+    if limit is None and rename is None and not default:
+        raise usage("nothing-to-change", "Nothing was given to be changed.", "Add --limit, --default or --name.")
+    most = 0 if limit is not None and limit.lower() == "none" else size(limit)
+    session.answer(
+        lambda core: core.edit_repository(name, name=rename, limit=most, default=default),
+        lambda now: session.output.say(
+            f"Repository “{now['name']}”: limit {_limit(now['limit'])}{', default' if now['default'] else ''}"
+        ),
     )
 
 
@@ -44,10 +69,20 @@ def list_repositories(ctx: typer.Context) -> None:
 
     def show(found: dict[str, Any]) -> None:
         rows = [
-            (r["name"], "default" if r["default"] else "", len(r["machines"]), r["damaged"] or "", r["path"])
+            (
+                r["name"],
+                "default" if r["default"] else "",
+                len(r["machines"]),
+                "?" if r["used_bytes"] is None else format_size(r["used_bytes"]),
+                _limit(r["limit"]),
+                format_size(r["free_bytes"]),
+                r["damaged"] or "",
+                r["path"],
+            )
             for r in found["repositories"]
         ]
-        session.output.table(("Name", "", ">Machines", ">Damaged", "Path"), rows, "There is no repository.")
+        heads = ("Name", "", ">Machines", ">Used", ">Limit", ">Free", ">Damaged", "Path")
+        session.output.table(heads, rows, "There is no repository.")
 
     session.answer(lambda core: everything("repositories", lambda a: core.repositories(limit=1000, after=a)), show)
 
@@ -68,7 +103,9 @@ def show_repository(ctx: typer.Context, name: Name) -> None:
                 ("Machines", ", ".join(found["machines"])),
                 ("Objects", f"{usage['objects']} in {amount(usage['packs'], 'pack')}"),
                 ("Stored", f"{format_size(usage['stored_bytes'])} (compressed {ratio:.1f} : 1)"),
+                ("Limit", _limit(found["limit"])),
                 ("Free", format_size(usage["free_bytes"])),
+                ("Not needed", _unreferenced(found)),
                 ("Damaged", found["damaged"]),
                 ("Missing packs", ", ".join(found["missing_packs"]) or "none"),
             ]
@@ -102,6 +139,71 @@ def check(
     session.job(lambda core: core.check_repository(name, read_data=read_data), show, detach=detach)
 
 
+@app.command(epilog=example("repository reclaim --dry-run", "repository reclaim big --yes"))
+def reclaim(
+    ctx: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="The default repository when it is not named.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "--plan", help="Only says what would be given back.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Without asking.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Does not wait for the job. Needs --yes.")] = False,
+) -> None:
+    """Gives back the room of what no recovery point needs: shows what would be done, asks, does it.
+
+    Everything else goes on meanwhile: backups, replication, restores. Interrupted, it is simply started again.
+    """
+    session = session_of(ctx)
+
+    async def work(core: Client) -> dict[str, Any]:
+        if not yes or dry_run:
+            planned = await session.follow(await core.reclaim_repository(name, dry_run=True))
+            plan = planned["result"] or {}
+            if dry_run or not (plan["packs_delete"] or plan["packs_rewrite"]):
+                return plan
+            asking.confirm(session.output, _question(plan), yes=yes)
+        session.check_detach(detach)
+        job = await core.reclaim_repository(name)
+        return {"job": job["id"]} if detach else (await session.follow(job))["result"] or {}
+
+    def show(result: dict[str, Any]) -> None:
+        if "job" in result:
+            session.show_detached(result)
+        elif "done" in result:
+            done = result["done"]
+            session.output.say(
+                f"{format_size(max(0, done['bytes_won']))} given back: {amount(done['objects_removed'], 'object')}, "
+                f"{amount(done['packs_deleted'], 'pack')} deleted, {done['packs_rewritten']} written anew."
+            )
+            if result["left"]:
+                session.output.say(f"{amount(len(result['left']), 'pack')} left as it was; the job's log says why.")
+        else:
+            session.output.say(_plan(result))
+
+    session.answer(work, show)
+
+
+@app.command(epilog=example("repository move big --to /srv/larger-disk/backup"))
+def move(
+    ctx: typer.Context,
+    name: Name,
+    to: Annotated[str, typer.Option(metavar="DIR", help="A new or empty directory on the Core's machine.")],
+    detach: Annotated[bool, typer.Option("--detach", help="Does not wait for the job.")] = False,
+) -> None:
+    """Brings a repository to another directory, while it is in use. The old files go when all is there.
+
+    Interrupted, it goes on when it is started again with the same directory.
+    """
+    session = session_of(ctx)
+    place = path_text(to)
+
+    def show(result: dict[str, Any]) -> None:
+        session.output.say(
+            f"“{result['repository']}” is at {result['to']} now: {format_size(result['bytes'])} in "
+            f"{amount(result['packs'], 'pack')}."
+        )
+
+    session.job(lambda core: core.move_repository(name, place), show, detach=detach)
+
+
 @app.command(epilog=example("repository remove big"))
 def remove(
     ctx: typer.Context, name: Name, yes: Annotated[bool, typer.Option("--yes", help="Without asking.")] = False
@@ -115,3 +217,31 @@ def remove(
         return await core.remove_repository(name)
 
     session.answer(work, lambda gone: session.output.say(f"Forgotten; its files are still at {gone['path']}"))
+
+
+def _limit(limit: int | None) -> str:
+    return "none" if limit is None else format_size(limit)
+
+
+def _unreferenced(found: RepositoryDetail) -> str:
+    if found["unreferenced_bytes"] is None or found["looked"] is None:
+        return "not known yet: replicore repository reclaim --dry-run"
+    return f"{format_size(found['unreferenced_bytes'])} on {when(found['looked'])}"
+
+
+def _plan(plan: dict[str, Any]) -> str:
+    if not (plan["packs_delete"] or plan["packs_rewrite"]):
+        return (
+            f"Nothing in “{plan['repository']}” is worth giving back: of {amount(plan['objects'], 'object')} "
+            f"{plan['unreferenced_objects']} belong to no recovery point ({format_size(plan['unreferenced_bytes'])})."
+        )
+    return (
+        f"“{plan['repository']}”: {plan['unreferenced_objects']} of {amount(plan['objects'], 'object')} belong to no "
+        f"recovery point ({format_size(plan['unreferenced_bytes'])}). {amount(plan['packs_delete'], 'pack')} would be "
+        f"deleted, {plan['packs_rewrite']} written anew ({format_size(plan['bytes_written'])}): "
+        f"{format_size(max(0, plan['bytes_won']))} given back."
+    )
+
+
+def _question(plan: dict[str, Any]) -> str:
+    return f"{_plan(plan)} What is deleted cannot be brought back."

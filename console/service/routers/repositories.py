@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import cast
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from console.domain import paths
 from console.domain.answers import JobAnswer, RepositoryAnswer, RepositoryDetail, RepositoryPage, UsageAnswer
@@ -19,11 +19,34 @@ router = noun("repositories")
 
 
 class NewRepository(BaseModel):
-    """`path`: a directory on the Core's machine, in the text form of paths."""
+    """`path`: a directory on the Core's machine, in the text form of paths. `limit`: bytes its packs may have."""
 
     name: str
     path: str
     default: bool = False
+    limit: int | None = Field(default=None, ge=1)
+
+
+class ChangedRepository(BaseModel):
+    """What is left out stays. `limit`: bytes its packs may have, 0: what the disk takes. `default`: new machines go
+    there."""
+
+    name: str | None = None
+    limit: int | None = Field(default=None, ge=0)
+    default: bool = False
+
+
+class WantedMove(BaseModel):
+    """`to`: a new or empty directory on the Core's machine, in the text form of paths."""
+
+    to: str
+
+
+class WantedReclaim(BaseModel):
+    """`repository`: the default one when it is not named. `dry_run`: only says what would be done."""
+
+    repository: str | None = None
+    dry_run: bool = False
 
 
 class WantedCheck(BaseModel):
@@ -61,13 +84,15 @@ def repository(repository: str, by: Reader) -> RepositoryDetail:
 @router.post("/repositories")
 def create_repository(body: NewRepository, by: Administrator) -> RepositoryAnswer:
     """In a new or empty directory. Refused: `name-taken`, `repository-not-empty`, `repository-inside-repository`."""
-    path = os.fsdecode(paths.from_text(body.path))
-    try:
-        path.encode("utf-8")
-    except UnicodeEncodeError as error:
-        text = f"The path “{body.path}” is not in UTF-8."
-        raise usage("path-not-utf-8", text, "Choose a directory with an ordinary name.") from error
-    return present.repository(by.core, by.core.repositories.create(body.name, Path(path), default=body.default))
+    made = by.core.repositories.create(body.name, _directory(body.path), default=body.default, limit=body.limit)
+    return present.repository(by.core, made)
+
+
+@router.patch("/repositories/{repository}")
+def edit_repository(repository: str, body: ChangedRepository, by: Administrator) -> RepositoryAnswer:
+    """Refused: `name-taken`, `name-forbidden`."""
+    edited = by.core.repositories.edit(repository, rename=body.name, limit=body.limit, default=body.default)
+    return present.repository(by.core, edited)
 
 
 @router.post("/checks")
@@ -77,9 +102,33 @@ def check_repository(body: WantedCheck, by: Checker) -> JobAnswer:
     return present.job(by.core, job, 0)
 
 
+@router.post("/reclaims")
+def reclaim_repository(body: WantedReclaim, by: Administrator) -> JobAnswer:
+    """A job whose result is the plan, and what was done by it unless it was a dry run."""
+    job = by.core.reclaim.start(body.repository, dry_run=body.dry_run, user=by.user)
+    return present.job(by.core, job, 0)
+
+
+@router.post("/repositories/{repository}/move")
+def move_repository(repository: str, body: WantedMove, by: Administrator) -> JobAnswer:
+    """A job; everything goes on meanwhile. Refused: `repository-inside-repository`, `already-there`."""
+    return present.job(by.core, by.core.move.start(repository, _directory(body.to), user=by.user), 0)
+
+
 @router.delete("/repositories/{repository}")
 def remove_repository(repository: str, by: Administrator) -> RepositoryAnswer:
     """The Core forgets it; its files stay. Refused: `repository-in-service` while machines use it."""
     shown = present.repository(by.core, by.core.repositories.info(repository))
     by.core.repositories.remove(repository)
     return shown
+
+
+def _directory(text: str) -> Path:
+    path = os.fsdecode(paths.from_text(text))
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise usage(
+            "path-not-utf-8", f"The path “{text}” is not in UTF-8.", "Choose a directory with an ordinary name."
+        ) from error
+    return Path(path)

@@ -1,0 +1,47 @@
+"""Calls about repositories."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from console.client.calls import Calls, given, named
+from console.domain.answers import JobAnswer, RepositoryAnswer, RepositoryDetail, RepositoryPage
+
+
+class RepositoryCalls(Calls):
+    async def repositories(self, *, limit: int = 100, after: str | None = None) -> RepositoryPage:
+        return cast(RepositoryPage, await self._get("/repositories", limit=limit, after=after))
+
+    async def repository(self, repository: str) -> RepositoryDetail:
+        return cast(RepositoryDetail, await self._get(f"/repositories/{named('repository', repository)}"))
+
+    async def create_repository(
+        self, name: str, path: str, *, default: bool = False, limit: int | None = None
+    ) -> RepositoryAnswer:
+        """`limit`: bytes its packs may have."""
+        body = {"name": name, "path": path, "default": default, "limit": limit}
+        return cast(RepositoryAnswer, await self._post("/repositories", given(body)))
+
+    async def edit_repository(
+        self, repository: str, *, name: str | None = None, limit: int | None = None, default: bool = False
+    ) -> RepositoryAnswer:
+        """What is None stays. `limit`: bytes its packs may have, 0: what the disk takes."""
+        body = given({"name": name, "limit": limit, "default": default})
+        path = f"/repositories/{named('repository', repository)}"
+        return cast(RepositoryAnswer, await self._call("PATCH", path, body))
+
+    async def check_repository(self, repository: str | None, *, read_data: bool = False) -> JobAnswer:
+        """None: the default repository."""
+        return cast(JobAnswer, await self._post("/checks", {"repository": repository, "read_data": read_data}))
+
+    async def reclaim_repository(self, repository: str | None, *, dry_run: bool = False) -> JobAnswer:
+        """None: the default repository. With `dry_run` its result only says what would be done."""
+        return cast(JobAnswer, await self._post("/reclaims", {"repository": repository, "dry_run": dry_run}))
+
+    async def move_repository(self, repository: str, to: str) -> JobAnswer:
+        """`to`: a new or empty directory on the Core's machine, in the text form of paths."""
+        path = f"/repositories/{named('repository', repository)}/move"
+        return cast(JobAnswer, await self._post(path, {"to": to}))
+
+    async def remove_repository(self, repository: str) -> RepositoryAnswer:
+        return cast(RepositoryAnswer, await self._call("DELETE", f"/repositories/{named('repository', repository)}"))
