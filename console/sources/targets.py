@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import fcntl
 import os
 import stat
-import struct
 from collections.abc import Iterator
 from types import TracebackType
 
 PARTIAL = b".replicore-partial"
 """A file that is being restored has this at the end of its name; the next restore to the same place goes on with it."""
 _ZERO_AT_ONCE = 1 << 20
-_BLKZEROOUT = 0x127F
+_KEEP_SIZE, _PUNCH_HOLE = 1, 2
 _SECTOR = 4096
 _ZEROS = bytes(_ZERO_AT_ONCE)
 
@@ -93,13 +93,8 @@ class Target:
         """Makes a stretch read as zeros, as a hole where that is possible."""
         if not self.used:
             return
-        if self.is_device and length and not (at % _SECTOR or length % _SECTOR):
-            try:
-                fcntl.ioctl(self.file, _BLKZEROOUT, struct.pack("QQ", at, length))
-                return
-            except OSError as problem:
-                if problem.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOTTY):
-                    raise
+        if length and not (at % _SECTOR or length % _SECTOR) and _punch(self.file, at, length):
+            return
         for begin, end in self._data(at, at + length):
             self._clear(begin, end)
 
@@ -151,6 +146,15 @@ class Target:
                 return
             yield first, min(last, end)
             at = last
+
+
+def _punch(file: int, at: int, length: int) -> bool:
+    """Makes a hole; False where the system cannot."""
+    fallocate = getattr(ctypes.CDLL(None), "fallocate", None)
+    if fallocate is None:
+        return False
+    fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+    return bool(fallocate(file, _KEEP_SIZE | _PUNCH_HOLE, at, length) == 0)
 
 
 def is_device(path: bytes) -> bool:
