@@ -155,6 +155,7 @@ sfdisk    fdisk
 genisoimage genisoimage
 fusermount3 fuse3
 Xvfb      xvfb
+strace    strace
 '
 
 # Set missing_libraries and missing_programs to the packages that are not there.

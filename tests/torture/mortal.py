@@ -1,0 +1,100 @@
+"""Cores to be killed: `python -m tests.torture.mortal` reads jobs, a line of JSON each, and forks a process for each.
+
+Only the Core that works lives in that process; its peer, where it has one, listens in that of the test. The fork says
+`ready` as soon as its Core is open (with the port, where it listens) and `done` when the work has ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from console.domain.pairing import Direction
+from console.engine.core import Core
+from console.host.clock import SystemClock
+from console.wire.listener import router
+from console.wire.server import ServerThread, TlsServer
+from tests.support.two_cores import PAIRING, finished
+
+SIDES = {
+    "backup": "source",
+    "send": "source",
+    "create": "source",
+    "receive": "target",
+    "consume": "target",
+    "delete": "target",
+    "rebuild": "target",
+}
+"""Which Core works, and dies, by what is done."""
+
+
+def serve(core: Core) -> ServerThread:
+    """Listens for the peer."""
+    trusted = [pairing.certificate for pairing in core.catalog.pairings.list(Direction.INCOMING)]
+    app = FastAPI()
+    app.include_router(router(core.receive))
+    server = ServerThread(TlsServer(app, core.identity, port=0, trusted=trusted))
+    core.receive.trust = server.server.trust
+    server.start()
+    return server
+
+
+def aim(core: Core, port: int) -> None:
+    """The target of this Core listens on that port now."""
+    for pairing in core.catalog.pairings.list(Direction.OUTGOING):
+        core.catalog.pairings.update(replace(pairing, port=port))
+
+
+def work(job: dict[str, Any]) -> None:
+    place, what = Path(job["place"]), job["work"]
+    drive = str(place / "drive")
+    core = Core(place / SIDES[what], clock=SystemClock())
+    if what == "receive":
+        _say({"ready": serve(core).server.port})
+        os.read(0, 1)  # for ever: it only ends by being killed
+    if what == "send":
+        aim(core, job["port"])
+    _say({"ready": 0})
+    if what == "backup":
+        finished(core, core.protect.start_backup("web"))
+    elif what == "send":
+        finished(core, core.replicate.start(PAIRING))
+    elif what == "create":
+        finished(core, core.seed.start_create(PAIRING, [drive], segment_size=1 << 20))
+    elif what == "consume":
+        finished(core, core.consume.start([drive]))
+    elif what == "delete":
+        core.retain.delete(job["points"], chain=True)
+    elif what == "rebuild":
+        finished(core, core.rebuild.start())
+    core.stop()
+    _say({"done": True})
+
+
+def main() -> None:
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            try:
+                work(json.loads(line))
+            except BaseException:
+                _say({"failed": traceback.format_exc()})
+            os._exit(0)
+        _say({"pid": child})
+        _, status = os.waitpid(child, 0)
+        _say({"ended": status})
+
+
+def _say(what: dict[str, Any]) -> None:
+    os.write(1, json.dumps(what).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    main()
