@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import secrets
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ from console.engine.users import Users
 
 LOCAL_USER = "local"
 TOKEN_FILE = "token"
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 IDLE_S = 12 * 3600
 KEPT_SESSIONS = 1000
 WAITING_SIGN_INS = 16
@@ -32,9 +34,12 @@ def local_token(data: Path) -> str:
     """The token of the owner of this data directory, made at first use, readable by its owner only."""
     path = data / TOKEN_FILE
     try:
-        return path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        token = secrets.token_urlsafe(32)
+        token = path.read_text(encoding="ascii").strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        token = ""
+    if _TOKEN.fullmatch(token):
+        return token
+    token = secrets.token_urlsafe(32)  # also for one that is damaged: nobody signs in with half of it, or with nothing
     beside = path.with_suffix(".partial")
     beside.unlink(missing_ok=True)
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
