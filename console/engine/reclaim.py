@@ -27,6 +27,7 @@ from console.repository import Repository
 from console.repository.reclaim import ReclaimPlan
 from console.repository.records import decode_record, decode_tombstone
 from console.repository.sweep import Reclaim as Work
+from console.repository.sweep import Swept
 
 TOMBSTONES_KEPT = timedelta(days=400)
 UNFINISHED_KEPT = timedelta(days=30)
@@ -64,10 +65,12 @@ class Reclaim:
         with self.marked(info, reporter) as work:
             plan = work.plan()
             result = self._said(info, plan)
+            left = plan.unreferenced_bytes
             if not dry_run:
-                result |= self._sweep(info, work, plan, reporter)
-        left = plan.unreferenced_bytes if dry_run else 0
-        self._note(info, left)
+                swept = work.run(plan, reporter)
+                result |= self._done(info, swept, reporter)
+                left -= swept.bytes_removed
+        self._note(info, max(0, left))
         return result
 
     @contextmanager
@@ -133,8 +136,7 @@ class Reclaim:
         states = [SeedState.DEFINED, SeedState.OUTSTANDING, SeedState.CONSUMING]
         return bool(self._catalog.seeds.list(direction=Direction.INCOMING, states=states))
 
-    def _sweep(self, info: RepositoryInfo, work: Work, plan: ReclaimPlan, reporter: Reporter) -> dict[str, Any]:
-        swept = work.run(plan, reporter)
+    def _done(self, info: RepositoryInfo, swept: Swept, reporter: Reporter) -> dict[str, Any]:
         for pack, why in swept.left.items():
             reporter.log(f"Pack {pack} was left as it is: {why}.")
         won = swept.freed - swept.written

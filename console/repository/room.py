@@ -31,13 +31,14 @@ class Room:
         self.limit: int | None = None
         """Bytes of packs the repository may have; None: as many as the disk takes."""
 
-    def left(self, coming: int = 0) -> int:
-        """Bytes that may still be written besides `coming`, without what is kept."""
-        return max(0, min(self._of_disk(coming), self._of_limit(coming)))
+    def left(self) -> int:
+        """Bytes that may still be written, without what is kept."""
+        return max(0, min(self._of_disk(0), self._of_limit(0)))
 
-    def grant(self, wanted: int, coming: int) -> int:
-        """So many bytes may be written now, at least `wanted`, besides `coming`. Raises Failed `repository-full`."""
-        of_disk, of_limit = self._of_disk(coming), self._of_limit(coming)
+    def grant(self, wanted: int, coming: int, unwritten: int) -> int:
+        """So many bytes may be written now, at least `wanted`, besides those of the packs that are `coming`, of which
+        so many are `unwritten`. Raises Failed `repository-full`."""
+        of_disk, of_limit = self._of_disk(unwritten), self._of_limit(coming)
         if min(of_disk, of_limit) < wanted:
             raise self._full(self.limit if of_limit <= of_disk else None)
         return min(of_disk, of_limit, max(wanted, _GRANT))

@@ -34,13 +34,15 @@ _SKIP = 64 << 10
 
 @dataclass(slots=True)
 class Swept:
-    """What a reclaim did. `freed`: bytes of the files that went; `written`: of those written instead. `left`: name of a
-    pack → why it was left as it is, a clause."""
+    """What a reclaim did. `bytes_removed`: of the objects nobody needed, headers included; `freed`: of the files that
+    went; `written`: of those written instead. `left`: name of a pack → a clause that says why it was left as it is.
+    `made`: names of new packs."""
 
     packs_deleted: int = 0
     packs_rewritten: int = 0
     packs_written: int = 0
     objects_removed: int = 0
+    bytes_removed: int = 0
     freed: int = 0
     written: int = 0
     left: dict[str, str] = field(default_factory=dict)
@@ -58,6 +60,7 @@ class _Pack:
     entries: list[PackEntry]
     needed: list[PackEntry] = field(default_factory=list)
     dead: list[bytes] = field(default_factory=list)
+    dead_bytes: int = 0
 
 
 class _LeftError(Exception):
@@ -216,6 +219,7 @@ class Sweep:
                     found.needed.append(entry)
                 else:
                     found.dead.append(entry.id)
+                    found.dead_bytes += entry.end - entry.offset
             elif needed and not self._is_true(place):
                 better.append(Place(entry.id, pack.number, entry.offset, entry.stored, entry.plain, entry.kind))
         if better:
@@ -266,6 +270,7 @@ class Sweep:
         self._remove(packs)
         self.swept.packs_deleted += len(packs)
         self.swept.objects_removed += sum(len(pack.dead) for pack in packs)
+        self.swept.bytes_removed += sum(pack.dead_bytes for pack in packs)
         self._reporter.advance(items=len(names), bytes=sum(self._marks.packs[name].bytes for name in names))
 
     def _remove(self, packs: Sequence[_Pack]) -> None:
@@ -359,6 +364,7 @@ class Sweep:
         swept.made += [name for name, _, _ in made]
         swept.written += sum(size for _, size, _ in made)
         swept.objects_removed += sum(len(pack.dead) for pack in gone)
+        swept.bytes_removed += sum(pack.dead_bytes for pack in gone)
 
 
 def _runs(entries: Sequence[PackEntry]) -> Iterator[list[PackEntry]]:

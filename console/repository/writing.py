@@ -196,7 +196,8 @@ class OpenPacks:
             return
         try:
             coming = sum(pack.books.size for pack in self._unsettled)
-            self._granted = self._room.grant(size + MARGIN, coming) - size
+            unwritten = coming - sum(pack.base for pack in self._unsettled)
+            self._granted = self._room.grant(size + MARGIN, coming, unwritten) - size
         except OSError as error:
             stake.failure = write_failed(error, self._storage.place)
             raise stake.failure from error
