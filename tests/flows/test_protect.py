@@ -103,6 +103,35 @@ async def test_the_command_does_the_same(running_world: Running, tree: Path, tmp
     assert [v["path"] for v in made["volumes"]] == [v["path"] for v in machine["volumes"]]
 
 
+async def test_disks_and_streams_by_their_names(running_world: Running, tmp_path: Path) -> None:
+    disk = tmp_path / "disk.img"
+    disk.write_bytes(bytes(300_000) + b"data")
+    async with running_world("empty").client() as core:
+        flow = ProtectFlow(core)
+        await flow.begin()
+        flow.answer("name", "vm")
+        for wrong in ("disk.img", "-", "cmd:", "db=cmd: ", "name=relative"):
+            flow.answer("others", f"{disk}\n{wrong}")
+            assert set(flow.problems()) == {"others"}, wrong
+        flow.answer("others", f"\n  {disk}\ndb=cmd:echo 'a dump' = all\n{tmp_path}/gone.img")
+        await walk(flow, "summary")
+        assert [problem.code for problem in plan_of(flow).problems] == ["volume-gone"]
+        for _ in range(4):
+            await flow.back()
+        flow.answer("others", f"{disk}\ndb=cmd:echo 'a dump' = all")
+        flow.answer("name", "vm")
+        await walk(flow, "summary")
+        assert not plan_of(flow).problems
+        protect, _ = commands_of(flow)
+        assert protect[3:7] == ["--volume", str(disk), "--volume", "db=cmd:echo 'a dump' = all"]
+        job = await ended(core, await flow.finish())
+        machine = await core.machine("vm")
+        assert [(v["label"], v["source"]) for v in machine["volumes"]] == [("disk", "image"), ("db", "stream")]
+        assert job["result"] is not None
+        files = await core.files(job["result"]["point"])
+        assert [(file["path"], file["size"]) for file in files["files"]] == [("disk.img", 300_004), ("db", 13)]
+
+
 async def test_what_is_typed_is_judged(running_world: Running, tree: Path, tmp_path: Path) -> None:
     async with running_world("one-machine").client() as core:
         flow = ProtectFlow(core)

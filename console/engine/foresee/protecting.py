@@ -118,10 +118,8 @@ class Protecting:
             shown["path"], shown["label"] = as_named(made.source, made.path), made.label
             if made.source != VolumeSource.TREE:
                 shown["bytes"], shown["files"] = disk_size(made) or 0, 1
-                users = in_use(made.path) if made.source == VolumeSource.IMAGE else []
-                warnings += [f"{made.path} is in use ({users[0]}): an image of it may be of no single moment."] * bool(
-                    users
-                )
+                if users := in_use(made.path) if made.source == VolumeSource.IMAGE else []:
+                    warnings.append(f"{made.path} is in use ({users[0]}): an image of it may be of no single moment.")
                 return shown
             home = paths.from_text(made.path)
             shown["bytes"], shown["files"], shown["complete"], unread = self._measure(home, deadline, options)

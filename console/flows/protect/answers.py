@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from console.client.client import Client
 from console.domain.answers import JobAnswer, MachineAnswer
+from console.domain.machines import name_problem
 from console.flows.flow import Flow
 from console.flows.places import typed
 from console.flows.plan import command
@@ -19,12 +20,14 @@ NEW = "+"
 
 @dataclass(frozen=True, slots=True)
 class ProtectAnswers:
-    """`volumes`: file systems, `folders`: other directories, as text. `excludes`: patterns, one in each line.
+    """`volumes`: file systems, `folders`: other directories, as text; `others`: disks and streams, one in each line as
+    `machine protect --volume` takes them. `excludes`: patterns, one in each line.
     `repository`: an id, `NEW`, or empty for the default; `new_name` and `new_place` with `NEW`."""
 
     name: str = ""
     volumes: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
+    others: str = ""
     scheduled: bool = True
     minutes: int = 60
     back_up_now: bool = True
@@ -39,6 +42,17 @@ class ProtectAnswers:
         return (*self.volumes, *self.folders)
 
     @property
+    def disks(self) -> tuple[tuple[str | None, str], ...]:
+        """What is no directory: label (None: the Core makes one), and path or `cmd:` with a command line."""
+        return tuple(_disk(line.strip()) for line in self.others.splitlines() if line.strip())
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """All volumes as a command line names them."""
+        disks = (typed(path) if label is None else f"{label}={typed(path)}" for label, path in self.disks)
+        return (*map(typed, self.paths), *disks)
+
+    @property
     def interval_s(self) -> int:
         """0: no schedule."""
         return self.minutes * 60 if self.scheduled else 0
@@ -50,7 +64,12 @@ class ProtectAnswers:
     @property
     def wanted(self) -> Sequence[tuple[str | None, str]]:
         """The volumes as the Core takes them; it labels them."""
-        return [(None, path) for path in self.paths]
+        return [*((None, path) for path in self.paths), *self.disks]
+
+
+def _disk(line: str) -> tuple[str | None, str]:
+    label, equals, path = line.partition("=")
+    return (label, path) if equals and path and name_problem(label) is None else (None, line)
 
 
 class Protecting(Flow):
@@ -94,7 +113,7 @@ class Protecting(Flow):
         repository: str | None = said.repository or None
         if said.repository == NEW:
             repository = await self.make_repository(said.new_name, said.new_place)
-        asked = (said.name, said.paths, said.interval_s, said.patterns, repository)
+        asked = (said.name, said.named, said.interval_s, said.patterns, repository)
         if self._machine is None or self._machine[0] != asked:
             made = await self.client.protect(
                 said.name, said.wanted, repository=repository, interval_s=said.interval_s, excludes=said.patterns
@@ -121,7 +140,7 @@ def commands(said: ProtectAnswers, repository: str) -> str:
     if said.repository == NEW:
         repository = said.new_name
         lines.append(create_command(said))
-    options: list[tuple[str, str | None]] = [("--volume", typed(path)) for path in said.paths]
+    options: list[tuple[str, str | None]] = [("--volume", volume) for volume in said.named]
     if repository:
         options.append(("--repository", repository))
     options.append(("--every", f"{said.minutes}m" if said.scheduled else "off"))

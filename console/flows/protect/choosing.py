@@ -22,7 +22,7 @@ P = TypeVar("P", bound=Protecting)
 
 
 class MachineStep(Step[P]):
-    """Answers `name`, `volumes`, `folders`. The name of the Core's machine is there already."""
+    """Answers `name`, `volumes`, `folders`, `others`. The name of the Core's machine is there already."""
 
     key = "machine"
     _volumes: tuple[HostVolume, ...] = ()
@@ -78,6 +78,17 @@ class MachineStep(Step[P]):
                 value=said.folders,
                 several=True,
             ),
+            Text(
+                key="others",
+                label=say("Disks and streams"),
+                explain=say(
+                    "One in each line: a disk image or block device, “cmd:” with a command whose output is kept; "
+                    "“name=” before it names the volume."
+                ),
+                value=said.others,
+                placeholder="/var/lib/vm/disk.img",
+                long=True,
+            ),
         ]
         inside = [(one, top) for one in said.folders for top in said.volumes if is_below(one, top)]
         shown += [
@@ -101,6 +112,8 @@ class MachineStep(Step[P]):
             said = replace(said, volumes=tuple(cast(tuple[str, ...], value)))
         elif key == "folders":
             said = replace(said, folders=tuple(cast(tuple[str, ...], value)))
+        elif key == "others":
+            said = replace(said, others=cast(str, value))
         else:
             raise KeyError(key)
         self.flow.keep_protection(said)
@@ -112,8 +125,10 @@ class MachineStep(Step[P]):
             found["name"] = f"{problem.message} {problem.hint}"
         elif self._is_taken():
             found["name"] = self._name_taken()
-        if not said.paths:
+        if not said.wanted:
             found["volumes"] = say("Choose at least one file system or directory.")
+        if not all(map(_may_be_disk, (path for _, path in said.disks))):
+            found["others"] = say("Name a disk from the root on, as in “/dev/sdb”, or write “cmd:” and a command.")
         wrong = next(filter(None, map(folder_problem, said.folders)), None)
         if wrong is None and _twice(said.paths):
             wrong = say("{folder} is chosen twice.", folder=_twice(said.paths))
@@ -168,6 +183,10 @@ def _row(volume: HostVolume) -> Row:
     used, size = format_size(volume["used"]), format_size(volume["size"])
     why_not = "" if volume["protectable"] else volume["why_not"] or say("It cannot be protected.")
     return Row(value=volume["path"], cells=(volume["path"], name, volume["file_system"], used, size), why_not=why_not)
+
+
+def _may_be_disk(path: str) -> bool:
+    return folder_problem(path) is None or bool(path.startswith("cmd:") and path[4:].strip())
 
 
 def _twice(folders: Sequence[str]) -> str:

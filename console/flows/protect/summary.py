@@ -72,7 +72,7 @@ def _sentences(said: ProtectAnswers, repository: str, found: ProtectPlan, *, by_
     if said.repository == NEW:
         place = said.new_place
         sentences.append(say("The repository “{name}” is made in {folder}.", name=said.new_name, folder=place))
-    sentences.append(say("“{name}” is protected: {volumes}.", name=said.name, volumes=", ".join(said.paths)))
+    sentences.append(say("“{name}” is protected: {volumes}.", name=said.name, volumes=", ".join(said.named)))
     if said.patterns:
         sentences.append(say("Left out: {patterns}.", patterns=", ".join(said.patterns)))
     sentences.append(say("Its recovery points are kept in the repository “{name}”.", name=repository))

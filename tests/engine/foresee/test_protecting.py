@@ -76,6 +76,17 @@ def test_what_is_in_the_way_is_told_of_each_volume(world: World, tree: Path, tmp
     assert found["bytes"] == 21_000
 
 
+def test_disks_and_streams(world: World, tmp_path: Path) -> None:
+    disk = tmp_path / "disk.img"
+    disk.write_bytes(bytes(1000))
+    found = Protecting(world.repositories, world.clock, world.protect).plan(
+        "vm", [(None, str(disk)), ("db", "cmd:echo a"), (None, "-")]
+    )
+    told = [(volume["label"], volume["path"], volume["bytes"], volume["problem"]) for volume in found["volumes"]]
+    assert told == [("disk", str(disk), 1000, None), ("db", "cmd:echo a", 0, None), ("stdin", "-", 0, None)]
+    assert (found["files"], found["problems"], found["warnings"]) == (3, [], [])
+
+
 def test_what_is_in_the_way_of_the_machine_is_told_too(world: World, tree: Path) -> None:
     assert problems(plan(world, "web")) == ["no-volumes"]
     assert problems(plan(world, "web", tree, tree)) == ["volume-twice"]
