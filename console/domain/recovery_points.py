@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -58,6 +58,12 @@ class VolumeImage:
     files_unreadable: int = 0
     parent_root: str | None = None
     key: str = ""
+
+    def onto(self, parent: VolumeImage | None) -> VolumeImage:
+        """The same image, building on another one or, by policy, on nothing. Its sizes stay as they are."""
+        if parent is None:
+            return replace(self, kind=ImageKind.BASE, base_reason=BaseReason.POLICY, parent=None, parent_root=None)
+        return replace(self, kind=ImageKind.INCREMENTAL, base_reason=None, parent=parent.id, parent_root=parent.root)
 
 
 @dataclass(frozen=True, slots=True)

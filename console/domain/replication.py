@@ -22,22 +22,29 @@ class Holding:
     """What a target holds of one image. `here`: its own increment is durable there (it is committed).
 
     `whole`: its whole chain is. `names`: every tree and list node of its root is there, so all its files can be named.
+    `parent`: of what is here and not whole, the image that it builds on there; else empty. `gone`: it was there, and
+    was rolled up or deleted; the other fields then say what keeps a source that does not know this one from sending it.
     """
 
     image: str
     here: bool
     whole: bool
     names: bool
+    parent: str = ""
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One image to send. `names`: send every node of its tree, not only the increment's, because the target has not
-    got the parent's; then an orphan can name all its files."""
+    got the parent's; then an orphan can name all its files. `moved`: it goes as one that builds on `parent` (None: on
+    nothing), because what it builds on here was rolled up there."""
 
     point: str
     image: str
     names: bool
+    moved: bool = False
+    parent: str | None = None
 
 
 class WithheldReason(StrEnum):
@@ -46,6 +53,7 @@ class WithheldReason(StrEnum):
     DAMAGED_HERE = "damaged-here"
     NOT_WHOLE_HERE = "not-whole-here"
     PAUSED = "paused"
+    GONE_THERE = "gone-there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +105,15 @@ def plan_replication(
     Pure: source images, what the target holds, what is set aside for seeds, settings. An image whose seed still
     reserves it is never sent. A parent that the target lacks does not stop its child: the child arrives as an orphan,
     with all its names. Steps run oldest first, a parent always before its children.
+
+    What the target has rolled up is not sent again, and what builds on it goes as built on its nearest ancestor that
+    was not. What the target has as an orphan of an image that was rolled up *here* is offered again with the parent it
+    has now, when that heals it or the old one is not there.
     """
     ordered = sorted(images, key=lambda image: (image.time_us, image.point, image.image))
     known = {image.image: image for image in ordered}
     placed: set[str] = set()
+    sending: set[str] = set()
     steps: list[Step] = []
     withheld: list[Withheld] = []
     names: dict[str, bool] = {image: holding.names for image, holding in held.items() if holding.here}
@@ -118,10 +131,27 @@ def plan_replication(
                 placed.add(current.image)
                 decide(current)
 
+    def parent_there(image: SourceImage) -> str | None:
+        parent = image.parent
+        while parent is not None and parent in known and parent in held and held[parent].gone:
+            parent = known[parent].parent
+        return parent
+
+    def heals(holding: Holding, parent: str | None) -> bool:
+        """Whether an orphan there is to be offered with another parent (SCHEMA.md, "images", is what it goes by)."""
+        if holding.whole or not holding.parent or holding.parent == parent:
+            return False
+        if parent is None or parent in sending or (parent in held and held[parent].whole):
+            return True
+        return holding.parent not in held or not held[holding.parent].here
+
     def decide(image: SourceImage) -> None:
         holding = held.get(image.image)
         reservation = reserved.get(image.image)
-        if holding is not None and holding.here:
+        parent = parent_there(image)
+        if holding is not None and holding.gone:
+            withheld.append(Withheld(image.point, image.image, WithheldReason.GONE_THERE))
+        elif holding is not None and holding.here and not heals(holding, parent):
             withheld.append(Withheld(image.point, image.image, WithheldReason.AT_TARGET))
         elif reservation is not None and reservation.state.reserves:
             withheld.append(Withheld(image.point, image.image, WithheldReason.ON_SEED, reservation.seed))
@@ -130,9 +160,13 @@ def plan_replication(
         elif paused:
             withheld.append(Withheld(image.point, image.image, WithheldReason.PAUSED))
         else:
-            need_names = image.parent is not None and not names.get(image.parent, False)
-            steps.append(Step(image.point, image.image, need_names))
+            need_names = parent is not None and not names.get(parent, False)
+            if parent == image.parent:
+                steps.append(Step(image.point, image.image, need_names))
+            else:
+                steps.append(Step(image.point, image.image, need_names, True, parent))
             names[image.image] = True
+            sending.add(image.image)
 
     for image in ordered:
         place(image)

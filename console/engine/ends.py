@@ -8,14 +8,30 @@ from datetime import UTC, datetime, timedelta
 
 from console.catalog import Catalog
 from console.domain.errors import OBJECT_DAMAGE, Failed, failed
+from console.domain.machines import Machine
 from console.domain.objects import Kind, ObjectRef
 from console.domain.recovery_points import RecoveryPoint, VolumeImage
-from console.domain.replication import Accepted, ImageOffer
+from console.domain.replication import Accepted, ImageOffer, Step
 from console.repository import Repository, TreeReader
 from console.repository.records import Record, decode_record, decode_tombstone, encode
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
+
+
+def offer_of(catalog: Catalog, machine: Machine, step: Step, steps: Sequence[Step]) -> ImageOffer:
+    """What is offered for a step of these `steps`, with the parents that images are to have at the target. Raises
+    Failed `no-such-recovery-point` when the point is gone."""
+    point = catalog.points.get(step.point)
+    moved = {other.image: other.parent for other in steps if other.moved and other.point == step.point}
+    images = tuple(
+        image.onto(catalog.points.image(parent).image if (parent := moved[image.id]) else None)
+        if image.id in moved
+        else image
+        for image in point.images
+    )
+    image = next(image for image in images if image.id == step.image)
+    return ImageOffer(machine.abroad(), replace(point, images=images), image, step.names)
 
 
 class LocalSource:

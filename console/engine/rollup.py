@@ -18,7 +18,7 @@ from console.domain.machines import Machine, MachineKind
 from console.domain.objects import Kind
 from console.domain.pairing import Direction, PairingState
 from console.domain.progress import Reporter
-from console.domain.recovery_points import BaseReason, ImageKind, RecoveryPoint, VolumeImage
+from console.domain.recovery_points import RecoveryPoint, VolumeImage
 from console.domain.retention import (
     KEEP_EVERYTHING,
     DatedPoint,
@@ -190,7 +190,7 @@ class Rollup:
                 kept: VolumeImage | None = parent
                 while kept is not None and kept.point in gone:
                     kept = images.get(kept.parent) if kept.parent else None
-                changed.append(Reparented(_onto(image, kept), image, point, record))
+                changed.append(Reparented(image.onto(kept), image, point, record))
         return changed, stuck
 
     def _record(self, point: RecoveryPoint) -> Record | None:
@@ -341,13 +341,6 @@ class Rollup:
             ],
             "kept_by": locked,
         }
-
-
-def _onto(image: VolumeImage, parent: VolumeImage | None) -> VolumeImage:
-    """The image, building on another one, or on nothing."""
-    if parent is None:
-        return replace(image, kind=ImageKind.BASE, base_reason=BaseReason.POLICY, parent=None, parent_root=None)
-    return replace(image, parent=parent.id, parent_root=parent.root)
 
 
 def _as_recorded(image: VolumeImage, now: VolumeImage | None) -> VolumeImage:

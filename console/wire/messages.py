@@ -104,9 +104,17 @@ class ConsumedSeed(msgspec.Struct, frozen=True):
     images: list[str] = []
 
 
+class MachinePolicy(msgspec.Struct, frozen=True):
+    """By which retention policy (`domain.retention`, as text) a target keeps a machine (id)."""
+
+    machine: str
+    policy: str
+
+
 class StatusAnswer(msgspec.Struct, frozen=True):
     """How a target is. `paused`: somebody there wants nothing sent. `removed`: the pairing has ended there. `wanted`:
-    images (ids) that somebody there asks for by wire, set aside for a seed drive or not."""
+    images (ids) that somebody there asks for by wire, set aside for a seed drive or not. `policies`: of the machines of
+    this pairing."""
 
     core: CoreIdentity
     time: datetime
@@ -115,6 +123,7 @@ class StatusAnswer(msgspec.Struct, frozen=True):
     consumed: list[ConsumedSeed] = []
     removed: bool = False
     wanted: list[str] = []
+    policies: list[MachinePolicy] = []
 
 
 class MachinePlacement(msgspec.Struct, frozen=True):

@@ -113,3 +113,35 @@ def test_every_image_is_sent_once_or_withheld_with_a_reason(
             assert parent in have, "a parent that is sent goes before its child"
         assert step.names == (parent is not None and parent not in have)
         have.add(step.image)
+
+
+GONE = {"b": Holding("b", here=True, whole=True, names=False, gone=True)}
+
+
+def test_what_the_target_rolled_up_is_not_sent_again_and_its_child_builds_on_what_is_left() -> None:
+    plan = plan_replication(images("a b<a c<b"), held("a") | GONE, {})
+    assert [w.reason for w in plan.withheld] == [WithheldReason.AT_TARGET, WithheldReason.GONE_THERE]
+    assert [(s.image, s.moved, s.parent, s.names) for s in plan.steps] == [("c", True, "a", False)]
+
+
+def test_with_nothing_left_to_build_on_it_goes_as_a_base() -> None:
+    gone = GONE | {"a": Holding("a", here=True, whole=True, names=False, gone=True)}
+    plan = plan_replication(images("a b<a c<b d<c"), gone, {})
+    assert [(s.image, s.moved, s.parent, s.names) for s in plan.steps] == [
+        ("c", True, None, False),
+        ("d", False, None, False),
+    ]
+
+
+def test_an_orphan_whose_parent_was_rolled_up_here_is_offered_again_when_that_heals_it() -> None:
+    orphan = {"c": Holding("c", here=True, whole=False, names=True, parent="b")}
+    assert steps(plan_replication(images("a c<a"), held("a") | orphan, {})) == "c"
+    assert steps(plan_replication(images("a c<a"), orphan, {})) == "a c"
+    assert steps(plan_replication(images("c"), orphan, {})) == "c"
+    # It waits for what is on its way, builds on what is there, or is offered in vain: then it is left.
+    assert steps(plan_replication(images("a b<a c<b"), held("a") | orphan, {})) == "b"
+    torn = {"b": Holding("b", here=True, whole=False, names=True, parent="x")}
+    reserved = {"a": Reservation("s", SeedState.OUTSTANDING)}
+    assert steps(plan_replication(images("a c<a"), orphan | torn, reserved)) == ""
+    assert steps(plan_replication(images("a c<a"), orphan, reserved)) == "c*"
+    assert steps(plan_replication(images("a c<a"), held("a") | held("c"), {})) == ""

@@ -78,6 +78,10 @@ class Peers:
             )
         for consumed in answer.consumed:
             self._seeds.acknowledge(consumed.seed, consumed.images)
+        for said in answer.policies:
+            member = self._catalog.members.find(pairing.id, said.machine)
+            if member is not None and member.retention != said.policy:
+                self._catalog.members.put(replace(member, retention=said.policy))
         if answer.wanted:
             self._grant(pairing, answer.wanted)
         current = self._catalog.pairings.get(pairing.id)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from console.catalog import Catalog
-from console.domain.chains import WHOLE, ChainState
+from console.catalog import Catalog, StoredImage
+from console.domain.chains import WHOLE, ChainState, ChainVerdict
 from console.domain.clock import Clock
 from console.domain.errors import Failed, FailureKind, failed, refused
 from console.domain.events import Severity
@@ -33,6 +33,7 @@ from console.wire.messages import (
     ConsumedSeed,
     Hello,
     LookAnswer,
+    MachinePolicy,
     PairAnswer,
     PairRequest,
     RemoveMachines,
@@ -72,6 +73,8 @@ class Receive:
         """By pairing and machine: what a session relies on is let go of when its machine's next image is committed."""
         self.trust: Callable[[str], None] = _nobody_serves
         """Set by whoever serves: makes the running TLS server take a newly paired certificate (PEM)."""
+        self.kept_by: Callable[[str], str] | None = None
+        """Set by the Core: the retention policy that a machine (id) is kept by here, as text."""
 
     def hello(self) -> Hello:
         return Hello(self._me, MINIMUM, self._clock.now())
@@ -133,8 +136,16 @@ class Receive:
             self._arrived(pairing, request),
             removed,
             [] if removed else wanted_of(self._catalog, pairing),
+            [] if removed else self._policies(pairing),
         )
         return answer
+
+    def _policies(self, pairing: Pairing) -> list[MachinePolicy]:
+        known = {machine.id for machine in self._catalog.machines.list()}
+        members = self._catalog.members.list(pairing.id) if self.kept_by is not None else []
+        return [
+            MachinePolicy(m.machine, self.kept_by(m.machine)) for m in members if self.kept_by and m.machine in known
+        ]
 
     def add_machines(self, pairing: Pairing, request: AddMachines) -> None:
         """Raises Failed `machine-elsewhere`, `no-repository`, `no-such-repository`; then none is added."""
@@ -181,16 +192,7 @@ class Receive:
     def holdings(self, pairing: Pairing, machine: str) -> list[Holding]:
         """What is here of one machine of this pairing."""
         self._member(pairing, machine)
-        verdicts = self._points.verdicts(machine)
-        return [
-            Holding(
-                stored.image.id,
-                stored.here and not stored.damaged,
-                verdicts.get(stored.image.id, WHOLE).state is ChainState.WHOLE,
-                stored.names,
-            )
-            for stored in self._catalog.points.images_of(machine)
-        ]
+        return holdings_of(self._catalog, self._points, machine)
 
     def missing(self, pairing: Pairing, machine: str, ids: Sequence[bytes]) -> list[bytes]:
         with self._target(self._member(pairing, machine)) as target:
@@ -392,6 +394,22 @@ class Receive:
                 self._catalog.seeds.arrived(said.id, here)
                 consumed.append(ConsumedSeed(said.id, here))
         return consumed
+
+
+def holdings_of(catalog: Catalog, points: Points, machine: str) -> list[Holding]:
+    """What is here of a machine (id), and what was."""
+    verdicts = points.verdicts(machine)
+    return [
+        *(_holding(stored, verdicts) for stored in catalog.points.images_of(machine)),
+        *(Holding(image, True, True, False, gone=True) for image in catalog.retention.removed(machine)),
+    ]
+
+
+def _holding(stored: StoredImage, verdicts: Mapping[str, ChainVerdict]) -> Holding:
+    here = stored.here and not stored.damaged
+    whole = verdicts.get(stored.image.id, WHOLE).state is ChainState.WHOLE
+    parent = stored.image.parent if here and not whole else None
+    return Holding(stored.image.id, here, whole, stored.names, parent or "")
 
 
 def _nobody_serves(certificate: str) -> None:

@@ -13,8 +13,8 @@ from console.domain.errors import refused
 from console.domain.jobs import Job, JobKind, JobState, Trigger
 from console.domain.machines import Machine
 from console.domain.pairing import Direction, Member, Pairing, PairingState
-from console.domain.replication import Holding, ImageOffer, ReplicationPlan, plan_replication
-from console.engine.ends import LocalSource
+from console.domain.replication import Holding, ReplicationPlan, plan_replication
+from console.engine.ends import LocalSource, offer_of
 from console.engine.jobs import JobReporter, Jobs
 from console.engine.replicate.lag import MachinePlan, PairingView, view
 from console.engine.replicate.peers import Peers
@@ -118,7 +118,7 @@ class Replicate:
             machine = self._catalog.machines.get(member.machine)
             held = dialer.holdings(machine.id)
             plan = self._plan(pairing, member, held, paused=answer.paused)
-            held_back += sum(1 for w in plan.withheld if w.reason.value not in ("at-target", "paused"))
+            held_back += sum(1 for w in plan.withheld if w.reason.value not in ("at-target", "gone-there", "paused"))
             if member.paused and force:
                 reporter.warn("machine-paused", f"“{machine.name}” is paused here; nothing of it was sent.")
             if plan.steps:
@@ -151,9 +151,9 @@ class Replicate:
                     reporter.warn("replication-paused", "The replication was paused here; the rest waits.")
                     break
                 stored = images[step.image]
-                point = self._catalog.points.get(step.point)
+                offer = offer_of(self._catalog, machine, step, plan.steps)
+                point = offer.point
                 reporter.advance(text=f"point of {point.time:%Y-%m-%d %H:%M} UTC")
-                offer = ImageOffer(machine.abroad(), point, stored.image, step.names)
                 source = LocalSource(self._catalog, self._repositories.open(stored.repository))
                 total += transfer(source, target, offer, reporter)
                 points.add(point.id)

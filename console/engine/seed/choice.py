@@ -76,6 +76,7 @@ def held_back_sentences(machine: str, withheld: Iterable[Withheld]) -> list[tupl
             WithheldReason.DAMAGED_HERE: "they are damaged here",
             WithheldReason.NOT_WHOLE_HERE: "they build on images that are not here",
             WithheldReason.PAUSED: "replication is paused",
+            WithheldReason.GONE_THERE: "the target has rolled them up",
         }[reason]
         images = "1 image is" if number == 1 else f"{number} images are"
         told.append((reason, f"“{machine}”: {images} not written, because {why}."))

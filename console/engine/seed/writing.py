@@ -16,10 +16,10 @@ from console.domain.objects import ObjectRef
 from console.domain.pairing import CoreIdentity, Pairing
 from console.domain.progress import Reporter
 from console.domain.recovery_points import VolumeImage
-from console.domain.replication import Holding, ImageOffer, Step, WithheldReason
+from console.domain.replication import Holding, Step, WithheldReason
 from console.domain.seeds import Seed, SeedState
 from console.domain.sizes import format_size
-from console.engine.ends import LocalSource
+from console.engine.ends import LocalSource, offer_of
 from console.engine.repositories import Repositories
 from console.engine.seed.choice import Chains, choose, held_back_sentences
 from console.engine.transfer import transfer
@@ -125,7 +125,7 @@ class SeedWriting:
         for step in steps:
             if step.image not in images:  # deleted since it was chosen
                 continue
-            image = images[step.image].image
+            image = self._as_sent(step, images[step.image].image)
             counted = counted and self._clock.monotonic() <= deadline
             if not counted:
                 size += image.bytes_stored
@@ -195,12 +195,13 @@ class SeedWriting:
         machines = {machine.id: machine for machine in self._wish.machines}
         for step in steps:
             point = self._catalog.points.get(step.point)
-            image = images[step.image]
             machine = machines[point.machine]
+            offer = offer_of(self._catalog, machine, step, steps)
+            image = offer.image
             self._reporter.advance(text=f"“{machine.name}”, {point.time:%Y-%m-%d %H:%M} UTC")
             names = step.names or (image.parent is not None and image.parent in self.skipped)
             try:
-                transfer(self._source(image), writer, ImageOffer(machine.abroad(), point, image, names), self._reporter)
+                transfer(self._source(image), writer, replace(offer, names=names), self._reporter)
             except Failed as known:
                 if known.failure.code not in _SOURCE_DAMAGE:
                     raise
@@ -242,7 +243,7 @@ class SeedWriting:
         writer.drop()
         needed = 0
         for step in steps:
-            image = self._catalog.points.image(step.image).image
+            image = self._as_sent(step, self._catalog.points.image(step.image).image)
             source = self._source(image)
             try:
                 for batch in self._increment(image, step.names):
@@ -253,6 +254,12 @@ class SeedWriting:
                     raise
         device = writer.device
         return medium_full(f"{device.title}, number {device.number}", writer.written_bytes, needed)
+
+    def _as_sent(self, step: Step, image: VolumeImage) -> VolumeImage:
+        """With the parent that it is to have at the target."""
+        if not step.moved:
+            return image
+        return image.onto(self._catalog.points.image(step.parent).image if step.parent else None)
 
     def _increment(self, image: VolumeImage, names: bool) -> Iterator[list[ObjectRef]]:
         return self._source(image).increment(image, names=names)
