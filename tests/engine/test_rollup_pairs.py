@@ -19,6 +19,7 @@ from console.domain.seeds import Seed, SeedState
 from console.engine.ends import LocalSource, offer_of, own_damage
 from console.engine.jobs import Jobs
 from console.engine.journal import Journal
+from console.engine.locks import Ask
 from console.engine.points import Points
 from console.engine.rebuild import Rebuild
 from console.engine.reclaim import Reclaim
@@ -27,6 +28,7 @@ from console.engine.repositories import Repositories
 from console.engine.retain import Retain
 from console.engine.rollup import Rollup
 from console.engine.transfer import transfer
+from tests.support.clock import FixedClock
 from tests.support.ends import LocalBed, contents
 from tests.support.points import Source
 
@@ -36,17 +38,17 @@ PAIRING = "a" * 32
 class Side:
     """One Core's parts for retention."""
 
-    def __init__(self, source: Source | LocalBed, clock: object, place: Path, ask: object = None) -> None:
+    def __init__(self, source: Source | LocalBed, clock: FixedClock, place: Path, ask: Ask | None = None) -> None:
         self.catalog, self.repository, self.machine = source.catalog, source.repository, source.machine
         self.catalog.settings.set("zone", "UTC")
-        self.repositories = Repositories(self.catalog, clock, place)  # type: ignore[arg-type]
+        self.repositories = Repositories(self.catalog, clock, place)
         self.repositories._open[self.repository.id] = self.repository
-        journal = Journal(self.catalog, clock)  # type: ignore[arg-type]
-        self.jobs = Jobs(self.catalog, clock, journal)  # type: ignore[arg-type]
+        journal = Journal(self.catalog, clock)
+        self.jobs = Jobs(self.catalog, clock, journal)
         self.parts = (self.catalog, self.repositories, self.jobs, journal, clock)
-        self.retain = Retain(self.catalog, self.repositories, journal, clock)  # type: ignore[arg-type]
+        self.retain = Retain(self.catalog, self.repositories, journal, clock)
         self.rollup = Rollup(
-            self.catalog, self.repositories, self.jobs, journal, clock, self.retain, ask  # type: ignore[arg-type]
+            self.catalog, self.repositories, self.jobs, journal, clock, self.retain, ask
         )  # fmt: skip
 
     def roll_up(self, policy: str) -> int:
