@@ -67,7 +67,7 @@ class Index:
         """Grows when objects come to be looked for elsewhere than where they were, but by `exchange`."""
         try:
             self._open()
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if path.exists():
                 log.warning("The index %s is not sound (%s); it is built again from the packs.", path, error)
             self._begin()
@@ -270,7 +270,7 @@ class Index:
             self._writer.close()
             try:
                 self._open()
-            except sqlite3.DatabaseError as error:
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 log.warning("The index %s is not sound (%s); it is built again from the packs.", path, error)
                 self._begin()
                 self.add(self._refill())
@@ -349,7 +349,7 @@ class Index:
             answer = question(connection)
         except BaseException as error:
             connection.close()
-            if isinstance(error, sqlite3.DatabaseError) and _is_damage(error):
+            if isinstance(error, sqlite3.DatabaseError | UnicodeDecodeError) and _is_damage(error):
                 self._heal(stock, error)
                 return self._ask(question)
             raise
@@ -373,7 +373,7 @@ class Index:
                 self._heal(stock, error)
             return _within_transaction(self._writer, change)
 
-    def _heal(self, stock: deque[sqlite3.Connection], error: sqlite3.Error) -> None:
+    def _heal(self, stock: deque[sqlite3.Connection], error: Exception) -> None:
         """Builds everything again, unless another thread has done so since `stock` was current."""
         with self._writing:
             if stock is self._stock and not self._refilling:
@@ -443,5 +443,7 @@ def _within_transaction(writer: sqlite3.Connection, change: Callable[[sqlite3.Co
     return result
 
 
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
+def _is_damage(error: sqlite3.DatabaseError | UnicodeDecodeError) -> bool:
+    if isinstance(error, UnicodeDecodeError) or str(error).startswith("Could not decode"):  # a text in it is none
+        return True
     return primary_code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

@@ -191,6 +191,19 @@ def test_damage_is_healed_from_the_packs(tmp_path: Path, ask: str, share: float)
     index.close()
 
 
+def test_a_name_that_is_no_text_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "index.sqlite"
+    index = Index(path, lambda: ALL)
+    index.add(ALL)
+    index._writer.execute("UPDATE packs SET name = CAST(x'ff80' AS TEXT) WHERE number = 1")
+    assert len(index.packs()) == 2, "built again from the packs"
+    index._writer.execute("UPDATE packs SET name = CAST(x'ff80' AS TEXT) WHERE number = 1")
+    index.close()
+    index = Index(path, lambda: ALL)
+    assert index.totals() == Totals()
+    index.close()
+
+
 def test_a_change_that_fails_leaves_nothing(index: Index) -> None:
     class Broken(list[PackEntry]):
         def __iter__(self) -> Iterator[PackEntry]:
