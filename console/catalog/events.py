@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from console.catalog import cursors, rows
 from console.catalog.batches import batches
@@ -119,6 +119,15 @@ class Events:
         """Alerts that were not dismissed, the newest first."""
         with self._database.read() as connection:
             return [_from_row(row) for row in _open_alerts(connection, None, _RISING, None)]
+
+    def forget(self, before: datetime) -> int:
+        """Events of before a moment go, but for open alerts. Returns how many they were."""
+        with self._database.transaction() as connection:
+            old = (_t.time_us < to_us(before)) & _t.open_key.is_(None)
+            gone = connection.execute(delete(rows.events).where(old)).rowcount
+            if gone:
+                self._database.touch(Changed.EVENTS)
+            return gone
 
     def dismiss(self, id: str | None = None) -> int:
         """One alert (id or its beginning), or (None) all. Returns how many were open. Raises Failed `no-such-event`,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 
 from console.catalog import cursors, rows
 from console.catalog.batches import batches
@@ -152,6 +152,15 @@ class Jobs:
         statement = select(_log.time_us, _log.text).where(_log.job == job).order_by(_log.number)
         with self._database.read() as connection:
             return [LogLine(from_us(time_us), text) for time_us, text in connection.execute(statement)]
+
+    def forget(self, before: datetime) -> int:
+        """Jobs that ended before a moment go, with their logs. Returns how many they were."""
+        ended = (_t.ended_us < to_us(before)) & _t.state.not_in(_UNENDED)
+        with self._database.transaction() as connection:
+            gone = connection.execute(delete(rows.jobs).where(ended)).rowcount
+            if gone:
+                self._database.touch(Changed.JOBS)
+            return gone
 
     def unended(self) -> list[Job]:
         """Jobs that are queued, running or being cancelled, oldest first."""

@@ -20,6 +20,7 @@ from console.engine.inside.browse import Browse
 from console.engine.jobs import Jobs
 from console.engine.journal import Journal
 from console.engine.move import Move
+from console.engine.nightly import Nightly
 from console.engine.overview.chain_map import Chains
 from console.engine.overview.files import FindFiles
 from console.engine.overview.home import Overview
@@ -30,6 +31,7 @@ from console.engine.overview.search import Search
 from console.engine.overview.standings import Standings
 from console.engine.overview.throughput import Amounts
 from console.engine.overview.topology import Map
+from console.engine.point_check.point_check import CheckPoints
 from console.engine.points import Points
 from console.engine.protect import Protect
 from console.engine.rebuild import Rebuild
@@ -107,6 +109,16 @@ class Core:
         self.protect.tidy()
         self.restore = Restore(self.catalog, self.repositories, self.jobs, self.clock, self.browse)
         self.restore_volumes = RestoreVolumes(self.catalog, self.repositories, self.jobs, self.restore)
+        self.check_points = CheckPoints(
+            self.catalog,
+            self.repositories,
+            self.jobs,
+            self.journal,
+            self.clock,
+            self.points,
+            self.browse,
+            data,
+        )
         self.check = Check(self.catalog, self.repositories, self.jobs, self.journal, self.clock)
         self.reclaim = Reclaim(self.catalog, self.repositories, self.jobs, self.journal, self.clock)
         self.move = Move(self.catalog, self.repositories, self.jobs, self.journal, self.clock)
@@ -153,10 +165,18 @@ class Core:
             self.protect,
             self.restore,
         )
+        self.nightly = Nightly(
+            self.catalog,
+            self.jobs,
+            self.clock,
+            self.rollup,
+            lambda info, reporter: self.reclaim.run(info, dry_run=False, reporter=reporter),
+        )
         duties: list[Callable[[], object]] = [
             lambda: self.protect.due_backups(self.clock.now()),
             self.contact.keep,
             self.jobs.catch_up,
+            self.nightly.keep,
         ]
         self.calendar = Calendar(self.clock, duties)
 

@@ -1,0 +1,133 @@
+"""The nightly jobs: rollup of every machine, reclaim of every repository, and a journal that does not grow for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from console.catalog import Catalog
+from console.domain.clock import Clock, from_iso, iso
+from console.domain.jobs import Job, JobKind, JobState, Trigger
+from console.domain.repositories import RepositoryInfo
+from console.domain.settings import KEEP_EVENTS, KEEP_JOBS, NIGHTLY_AT, parse_days, parse_wall, setting
+from console.engine.jobs import JobReporter, Jobs
+from console.engine.rollup import Rollup
+from console.engine.zones import zone_of
+
+LAST = "nightly.last"
+UNFINISHED = "nightly.unfinished"
+WAIT_S = 2.0
+
+Reclaiming = Callable[[RepositoryInfo, JobReporter], dict[str, Any]]
+
+
+class Nightly:
+    """Once a night, at the set time of the Core's zone. A night that was missed is caught up, once."""
+
+    def __init__(self, catalog: Catalog, jobs: Jobs, clock: Clock, rollup: Rollup, reclaim: Reclaiming) -> None:
+        self._catalog = catalog
+        self._jobs = jobs
+        self._clock = clock
+        self._rollup = rollup
+        self._reclaim = reclaim
+        if catalog.settings.get(UNFINISHED) is not None:
+            # The Core ended while they ran: that night is still to be done.
+            catalog.settings.set(UNFINISHED, None)
+            catalog.settings.set(LAST, iso(datetime.min.replace(tzinfo=UTC)))
+
+    def keep(self) -> Job | None:
+        """Starts them when they are due. A duty of the calendar."""
+        due = self.due(self._clock.now())
+        if due is None:
+            return None
+        last = self._catalog.settings.get(LAST)
+        if last is None:
+            # The nights before a Core was set up were not missed.
+            self._catalog.settings.set(LAST, iso(due))
+            return None
+        if from_iso(last) >= due:
+            return None
+        self._catalog.settings.set(LAST, iso(due))
+        return self.start(trigger=Trigger.SCHEDULE, reason="scheduled")
+
+    def due(self, now: datetime) -> datetime | None:
+        """When they were due last, as of a moment; None when they never are."""
+        wall = parse_wall(self._setting(NIGHTLY_AT))
+        if wall is None:
+            return None
+        zone = zone_of(self._catalog)
+        today = now.astimezone(zone).replace(hour=wall[0], minute=wall[1], second=0, microsecond=0, fold=0)
+        latest = today if today.astimezone(UTC) <= now else today - timedelta(days=1)
+        return latest.astimezone(UTC)
+
+    def start(self, *, trigger: Trigger = Trigger.PERSON, user: str = "", reason: str = "asked for") -> Job:
+        """A job; while one is queued or runs, that one is meant. Result: {"machines", "points_removed", "repositories",
+        "bytes_freed", "jobs_removed", "events_removed", "failed": [job ids]}."""
+        running = self._jobs.pending(JobKind.NIGHTLY, "") or self._jobs.running(JobKind.NIGHTLY, "")
+        if running is not None:
+            return running
+        self._catalog.settings.set(UNFINISHED, iso(self._clock.now()))
+        return self._jobs.submit(
+            JobKind.NIGHTLY, "", self._run, trigger=trigger, user=user, reason=reason, lanes=["nightly"]
+        )
+
+    def _run(self, reporter: JobReporter) -> dict[str, Any]:
+        failed: list[str] = []
+        reporter.phase("Rolling up aged points")
+        rolled = [self._ended(job, reporter, failed) for job in self._rollups()]
+        reporter.phase("Giving back what nobody needs")
+        swept = [self._ended(self._sweep(info), reporter, failed) for info in self._catalog.repositories.list()]
+        reporter.phase("Clearing the journal")
+        jobs, events = self._clear()
+        self._catalog.settings.set(UNFINISHED, None)
+        return {
+            "machines": len(rolled),
+            "points_removed": sum(result.get("points_removed", 0) for result in rolled),
+            "repositories": len(swept),
+            "bytes_freed": sum(result.get("done", {}).get("bytes_won", 0) for result in swept),
+            "jobs_removed": jobs,
+            "events_removed": events,
+            "failed": failed,
+        }
+
+    def _rollups(self) -> list[Job]:
+        """One for each machine of which something is to go."""
+        return [
+            self._rollup.start(machine.id, trigger=Trigger.SCHEDULE, reason="nightly jobs")
+            for machine in self._catalog.machines.list()
+            if self._rollup.plan(machine.id, ask=False).gone
+        ]
+
+    def _sweep(self, info: RepositoryInfo) -> Job:
+        return self._jobs.submit(
+            JobKind.RECLAIM,
+            info.id,
+            lambda reporter: self._reclaim(info, reporter),
+            trigger=Trigger.SCHEDULE,
+            reason="nightly jobs",
+            lanes=[f"check:{info.id}"],
+        )
+
+    def _ended(self, job: Job, reporter: JobReporter, failed: list[str]) -> dict[str, Any]:
+        """Waits for a job; its result, empty when it has none. It fails by itself, and tells so itself."""
+        version = -1
+        while not job.state.ended:
+            reporter.check()
+            job, version = self._jobs.wait(job.id, version, WAIT_S)
+        if job.state is not JobState.SUCCEEDED:
+            failed.append(job.id)
+            reporter.warn("part-failed", f"A {job.kind} job did not succeed: {job.id[:12]}.")
+        return job.result or {}
+
+    def _clear(self) -> tuple[int, int]:
+        """How many jobs and events were forgotten."""
+        now = self._clock.now()
+        jobs, events = parse_days(self._setting(KEEP_JOBS)), parse_days(self._setting(KEEP_EVENTS))
+        return (
+            0 if jobs is None else self._catalog.jobs.forget(now - timedelta(days=jobs)),
+            0 if events is None else self._catalog.events.forget(now - timedelta(days=events)),
+        )
+
+    def _setting(self, key: str) -> str:
+        return self._catalog.settings.get(key) or setting(key).default
