@@ -32,7 +32,8 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     tree nodes (directory); with a greater depth they name list nodes that many levels above those. Contents of up to
     `INLINE_MAX` bytes stand in `inline` instead. Times in nanoseconds since 1970 UTC. `links` is the hard-link group:
     entries of one image with the same non-zero number are one file (its content stands in every one of them).
-    `ctime_ns`, `inode` and `device` are for noticing change and are never restored.
+    `ctime_ns`, `inode` and `device` are for noticing change and are never restored. `file_flags`: what Linux's chattr
+    sets; written only where there are any.
     """
 
     name: bytes
@@ -54,6 +55,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     xattrs: tuple[tuple[bytes, bytes], ...] = ()
     flags: int = 0
     problem: str = ""
+    file_flags: int = 0
 
 
 class Partition(msgspec.Struct, frozen=True, array_like=True):

@@ -22,6 +22,8 @@ _NO_NAMES = frozenset({b"", b".", b".."})
 _NAME_MAX = 4096
 
 _encoder = msgspec.msgpack.Encoder()
+_WITHOUT_FLAGS = b"\xdc" + (len(Entry.__struct_fields__) - 1).to_bytes(2, "big")
+"""How an entry begins without its last field."""
 _entries = msgspec.msgpack.Decoder(list[Entry])
 _root = msgspec.msgpack.Decoder(VolumeRoot)
 
@@ -38,8 +40,9 @@ class NodeError(ValueError):
 
 
 def encode_entry(entry: Entry) -> bytes:
-    """One entry as it stands in a tree object."""
-    return _encoder.encode(entry)
+    """One entry as it stands in a tree object. File flags are left out where there are none: written as ever."""
+    encoded = _encoder.encode(entry)
+    return encoded if entry.file_flags else b"".join((_WITHOUT_FLAGS, memoryview(encoded)[len(_WITHOUT_FLAGS) : -1]))
 
 
 def encode_tree(encoded: list[bytes]) -> bytes:
@@ -56,7 +59,7 @@ def encode_list(depth: int, refs: list[Ref]) -> bytes:
 
 def encode_root(root: VolumeRoot) -> bytes:
     """A root object. What only disks have is left out of others: roots of trees are written as ever."""
-    fields = astuple(root)
+    fields = (root.source, msgspec.Raw(encode_entry(root.entry)), *astuple(root)[2:])
     return VERSION + _encoder.encode(fields if root.disk is not None else fields[:-1])
 
 

@@ -18,13 +18,14 @@ from dataclasses import dataclass
 from itertools import count
 
 from console.domain.trees import Entry, FileType
-from console.sources import reach
+from console.sources import flags, reach
 from console.sources.attributes import ACLS, drop_acls, read_xattrs, write_xattrs
 
 _DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _NEW_FILE = (
     os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 ) | getattr(os, "O_BINARY", 0)
+_FOUND = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _LOOK = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 _NODES = {
@@ -220,14 +221,16 @@ def clear(directory: int, name: bytes) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What we were not let set: `owner`, `mode`, `times`, `access list` or the name of an extended attribute."""
+    """What we were not let set: `owner`, `mode`, `times`, `access list`, the name of an extended attribute, or `flag`
+    and the name of a file flag."""
 
     what: str
     why: str
 
 
 def dress(where: int | bytes, entry: Entry, *, owned: Owner | None = None) -> list[Refusal]:
-    """Owner, mode, attributes, access lists and, last, times of an open file or directory.
+    """Owner, mode, attributes, access lists, times and, last, flags of an open file or directory; but for those flags
+    that would keep it from getting its name (`lock`).
 
     `owned`: it was made just now where `new_owner` said who owns it, and that it has no access list.
     """
@@ -259,7 +262,40 @@ def dress(where: int | bytes, entry: Entry, *, owned: Owner | None = None) -> li
         os.utime(where, ns=(entry.mtime_ns, entry.mtime_ns))
     except (OSError, OverflowError) as problem:
         refused.append(Refusal("times", _why(problem)))
+    if isinstance(where, int) and (owned is None or entry.file_flags & ~flags.LOCKING):
+        # What a new file got from its directory goes; but how it is stored there is the destination's to say.
+        stored = flags.EARLY & ~entry.file_flags
+        refused += _change_flags(where, entry.file_flags, flags.KEPT & ~flags.LOCKING & ~stored)
     return refused
+
+
+def prepare(file: int, entry: Entry) -> None:
+    """Flags that a file takes only while it is empty. What is refused now is refused once more by `dress`."""
+    if entry.file_flags & flags.EARLY:
+        flags.change(file, entry.file_flags, flags.EARLY)
+
+
+def locks(entry: Entry) -> bool:
+    """Whether an entry has flags after which its name stays as it is: to be set by `lock` when all else is done."""
+    return bool(entry.file_flags & flags.LOCKING)
+
+
+def lock(directory: int, name: bytes, entry: Entry) -> list[Refusal]:
+    """Sets the flags that come last, of a name that stands; an empty name is the directory itself."""
+    if not name:
+        return _change_flags(directory, entry.file_flags, flags.LOCKING)
+    file = os.open(name, _FOUND, dir_fd=directory)
+    try:
+        return _change_flags(file, entry.file_flags, flags.LOCKING)
+    finally:
+        os.close(file)
+
+
+def _change_flags(file: int, wanted: int, among: int) -> list[Refusal]:
+    return [
+        Refusal(f"flag {flag.name.lower().replace('_', '-')}" if flag.name else "flag", _why(problem))
+        for flag, problem in flags.change(file, wanted, among)
+    ]
 
 
 def _dress_link(directory: int, name: bytes, entry: Entry) -> list[Refusal]:
@@ -281,14 +317,17 @@ def _dress_link(directory: int, name: bytes, entry: Entry) -> list[Refusal]:
 
 def new_owner(directory: int) -> Owner | None:
     """Who owns what we make in this directory, also in directories made in it; None: that is not sure, or what is made
-    there gets an access list."""
+    there gets an access list, or flags."""
     status = os.fstat(directory)
     if status.st_mode & stat.S_ISGID or status.st_gid != os.getegid():
         return None
     try:
         listed = any(name == ACLS[1] for name, _ in read_xattrs(directory))
-    except OSError:
-        return None
+        listed = listed or bool(flags.read(directory) & ~flags.EARLY)
+    except OSError as problem:
+        if problem.errno not in flags.NOT_HERE:
+            return None
+        listed = False
     return None if listed else (os.geteuid(), os.getegid())
 
 

@@ -19,6 +19,7 @@ class FrozenFiles(HostFiles):
 
     def __init__(self, files: HostFiles, subvolume: bytes, snapshot: bytes, mounted: Iterable[bytes] = ()) -> None:
         """`mounted`: what is mounted inside."""
+        super().__init__()
         self._files = files
         self._top = subvolume
         self._cut = len(subvolume.rstrip(b"/"))
@@ -71,6 +72,9 @@ class FrozenFiles(HostFiles):
 
     def xattrs(self, where: int | bytes) -> Xattrs:
         return self._files.xattrs(where if isinstance(where, int) else self._place(where))
+
+    def flags(self, file: int, device: int) -> int:
+        return self._files.flags(file, device)
 
     def stretches(self, file: int, size: int) -> list[tuple[int, int]]:
         return self._files.stretches(file, size)

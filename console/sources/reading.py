@@ -9,7 +9,7 @@ import stat
 import sys
 
 from console.domain.trees import Entry, FileType
-from console.sources import reach
+from console.sources import flags, reach
 from console.sources.attributes import Xattrs, read_xattrs
 
 _NOATIME = getattr(os, "O_NOATIME", 0)
@@ -34,6 +34,9 @@ SPARSE_FROM = 4096
 
 class HostFiles:
     """The file calls a backup makes. Every method may raise OSError. May be used from many threads."""
+
+    def __init__(self) -> None:
+        self._flagless: set[int] = set()
 
     def open_directory(self, path: bytes) -> int:
         return _quietly(path, _DIRECTORY)
@@ -80,6 +83,19 @@ class HostFiles:
             return read_xattrs(where)
         with reach.short(where) as near:
             return read_xattrs(near)
+
+    def flags(self, file: int, device: int) -> int:
+        """The flags of an open file or directory (`sources.flags`); 0 where its file system, of this device, has
+        none."""
+        if device in self._flagless:
+            return 0
+        try:
+            return flags.read(file)
+        except OSError as problem:
+            if problem.errno not in flags.NOT_HERE:
+                raise
+            self._flagless.add(device)
+            return 0
 
     def stretches(self, file: int, size: int) -> list[tuple[int, int]]:
         """(begin, end) of each stretch of data in an open file, in order; what lies between and after is holes."""
@@ -148,7 +164,7 @@ def link_number(status: os.stat_result) -> int:
     return int.from_bytes(hashlib.blake2b(seed, digest_size=8).digest(), "little") >> 1 or 1
 
 
-def entry_of(name: bytes, status: os.stat_result, *, size: int = 0, xattrs: Xattrs = ()) -> Entry:
+def entry_of(name: bytes, status: os.stat_result, *, size: int = 0, xattrs: Xattrs = (), file_flags: int = 0) -> Entry:
     """The entry of a name without content: what the status says. `size` is the caller's, who knows what was read."""
     return Entry(
         name,
@@ -162,6 +178,7 @@ def entry_of(name: bytes, status: os.stat_result, *, size: int = 0, xattrs: Xatt
         device=status.st_dev,
         size=size,
         xattrs=xattrs,
+        file_flags=file_flags,
     )
 
 

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 MAKERS = {
-    "ext4": ["mkfs.ext4", "-q", "-F"],
+    "ext4": ["mkfs.ext4", "-q", "-F", "-b", "4096"],
     "xfs": ["mkfs.xfs", "-q", "-f"],
     "btrfs": ["mkfs.btrfs", "-q", "-f"],
     "vfat": ["mkfs.vfat"],
 }
 """File systems and what makes them."""
-LEAST = {"xfs": 320 << 20, "btrfs": 128 << 20}
-SIZE = 64 << 20
+LEAST = {"xfs": 320 << 20, "btrfs": 400 << 20}
+SIZE = 200 << 20
 
 
 @contextmanager

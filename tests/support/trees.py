@@ -5,6 +5,7 @@ Nothing here uses the product's own code for reading or writing trees.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import random
@@ -36,6 +37,8 @@ class Meta:
     mtime_ns: int | None = MOMENT_NS
     owner: tuple[int, int] | None = None
     xattrs: Mapping[str, bytes] = field(default_factory=dict)
+    flags: int = 0
+    """As chattr sets them, of files and directories; left out where the file system has none."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,46 @@ def _dress(path: bytes, meta: Meta) -> None:
         os.chmod(path, meta.mode)
     if meta.mtime_ns is not None:
         os.utime(path, ns=(meta.mtime_ns, meta.mtime_ns), follow_symlinks=False)
+    if meta.flags:
+        set_flags(path, meta.flags)
+
+
+IMMUTABLE, APPEND_ONLY, NO_DUMP, NO_ATIME, SYNC, NO_COW = 0x10, 0x20, 0x40, 0x80, 0x8, 0x800000
+SHOWN_FLAGS = 0x8384FF & ~0x300  # what chattr sets, without what file systems set by themselves
+
+
+def flags_of(path: int | bytes) -> int:
+    """The flags of a file or directory as the kernel tells them; 0 where there are none."""
+    file = path if isinstance(path, int) else os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        told: bytes = fcntl.ioctl(file, 0x80086601, bytes(8))
+    except OSError:
+        return 0
+    finally:
+        if file != path:
+            os.close(file)
+    return struct.unpack("=i", told[:4])[0] & SHOWN_FLAGS
+
+
+def set_flags(path: bytes, flags: int) -> bool:
+    """Whether the file system has these flags, and we may set them."""
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        told: bytes = fcntl.ioctl(file, 0x80086601, bytes(8))
+        before = struct.unpack("=i", told[:4])[0]
+        fcntl.ioctl(file, 0x40086602, struct.pack("=q", before & ~SHOWN_FLAGS | flags))
+    except OSError:
+        return False
+    finally:
+        os.close(file)
+    return True
+
+
+def unlock(top: Path) -> None:
+    """Takes away the flags that would keep a tree from being deleted."""
+    for path in [os.fsencode(top), *_everything(os.fsencode(top))]:
+        if stat.S_IFMT(os.lstat(path).st_mode) in (stat.S_IFREG, stat.S_IFDIR):
+            set_flags(path, 0)
 
 
 def posix_acl(*entries: tuple[int, int, int]) -> bytes:
@@ -176,6 +219,9 @@ def nasty() -> Dir:
             b"console": Device(False, (5, 1), Meta(0o620)),
             b"disk": Device(True, (7, 99), Meta(0o640, owner=(0, 6))),
             b"capable": File(noise(3000, 2), Meta(0o755, xattrs={"security.capability": CAPABILITY})),
+            b"capable of another": File(
+                b"x", Meta(0o755, owner=(4711, 815), xattrs={"security.capability": CAPABILITY})
+            ),
             b"trusted": File(b"x", Meta(xattrs={"trusted.secret": b"\0\1"})),
             b"foreign": File(b"not ours", Meta(0o4750, owner=(4711, 815))),
             b"foreign link": Link(b"foreign", Meta(owner=(4711, 815))),
@@ -209,6 +255,11 @@ def nasty() -> Dir:
             b"with attributes": File(
                 b"a", Meta(xattrs={"user.one": b"1", "user.empty": b"", "user.raw": bytes(range(256))})
             ),
+            b"large attribute": File(b"a", Meta(xattrs={"user.large": noise(3000, 11)})),
+            b"not dumped": File(noise(1000, 12), Meta(0o400, flags=NO_DUMP | NO_ATIME)),
+            b"not dumped and empty": File(b"", Meta(flags=NO_DUMP)),
+            b"large and not dumped": File(noise(4_300_000, 13), Meta(flags=NO_DUMP)),
+            b"directory not dumped": Dir({b"inner": File(b"i")}, Meta(flags=NO_DUMP)),
             b"directory with attributes": Dir({}, Meta(xattrs={"user.colour": b"blue"})),
             b"empty directory": Dir(),
             b"before the epoch": File(b"old", Meta(mtime_ns=-86_400_000_000_001)),
@@ -263,6 +314,7 @@ class Seen:
     xattrs: tuple[tuple[str, bytes], ...]
     twins: frozenset[bytes]
     holes: int
+    flags: int = 0
 
 
 def look(top: Path | bytes) -> dict[bytes, Seen]:
@@ -270,9 +322,11 @@ def look(top: Path | bytes) -> dict[bytes, Seen]:
     found: dict[bytes, Seen] = {}
     names: dict[tuple[int, int], set[bytes]] = {}
     raw: list[tuple[bytes, os.stat_result, str, tuple[tuple[str, bytes], ...]]] = []
+    flags: dict[bytes, int] = {}
     base = os.open(os.fsencode(top), os.O_RDONLY | os.O_DIRECTORY)
     stack: list[tuple[bytes, int]] = [(b"", base)]
     raw.append((b"", os.fstat(base), "", _xattrs(base)))
+    flags[b""] = flags_of(base)
     while stack:
         path, directory = stack.pop()
         try:
@@ -284,8 +338,10 @@ def look(top: Path | bytes) -> dict[bytes, Seen]:
                 if stat.S_ISDIR(status.st_mode):
                     below = os.open(name, os.O_RDONLY | os.O_DIRECTORY, dir_fd=directory)
                     stack.append((inner, below))
+                    flags[inner] = flags_of(below)
                 elif stat.S_ISREG(status.st_mode):
                     file = os.open(name, os.O_RDONLY, dir_fd=directory)
+                    flags[inner] = flags_of(file)
                     with os.fdopen(file, "rb") as handle:
                         what = hashlib.file_digest(handle, "sha256").hexdigest()
                 elif stat.S_ISLNK(status.st_mode):
@@ -309,6 +365,7 @@ def look(top: Path | bytes) -> dict[bytes, Seen]:
             xattrs,
             frozenset(names[(status.st_dev, status.st_ino)]) if leaf else frozenset(),
             max(0, status.st_size - status.st_blocks * 512) if leaf else 0,
+            flags.get(path, 0),
         )
     return found
 
@@ -338,7 +395,7 @@ def compare(one: dict[bytes, Seen], other: dict[bytes, Seen], *, top: bool = Tru
     for path in sorted(one.keys() & other.keys()):
         if not path and not top:
             continue
-        for part in ("kind", "mode", "owner", "mtime_ns", "size", "what", "xattrs", "twins"):
+        for part in ("kind", "mode", "owner", "mtime_ns", "size", "what", "xattrs", "twins", "flags"):
             mine, theirs = getattr(one[path], part), getattr(other[path], part)
             if mine != theirs:
                 found.append(f"{path!r}: {part} {mine!r} became {theirs!r}")
@@ -360,7 +417,9 @@ def rsync_differences(one: Path, other: Path) -> str:
 # --- random trees -----------------------------------------------------------------------------------------
 
 names = st.one_of(
-    st.sampled_from([b"a", b"b", b"c", b"file", b"x.txt", b"\xff", b"caf\xc3\xa9", b".hidden"]),
+    st.sampled_from(
+        [b"a", b"b", b"c", b"file", b"x.txt", b"\xff", b"caf\xc3\xa9", b".hidden", b"l" * 255, b"\xfe" * 254]
+    ),
     st.binary(min_size=1, max_size=6).filter(lambda name: b"/" not in name and b"\0" not in name and name.strip(b".")),
 )
 
@@ -378,7 +437,14 @@ def _metas() -> st.SearchStrategy[Meta]:
         Meta,
         mode=st.sampled_from([0o644, 0o600, 0o755, 0o4711, 0o444 if ROOT else 0o640, 0o700]),
         mtime_ns=st.integers(0, 4_000_000_000_000_000_000),
-        xattrs=st.one_of(st.just({}), st.dictionaries(st.sampled_from(["user.a", "user.b"]), st.binary(max_size=20))),
+        xattrs=st.one_of(
+            st.just({}),
+            st.dictionaries(st.sampled_from(["user.a", "user.b"]), st.binary(max_size=20)),
+            st.just({"system.posix_acl_access": ACCESS}),
+            st.just({"security.capability": CAPABILITY} if ROOT else {}),
+        ),
+        owner=st.sampled_from([None, None, (4711, 815)]),
+        flags=st.sampled_from([0, 0, NO_DUMP, NO_DUMP | NO_ATIME]),
     )
 
 
@@ -405,9 +471,15 @@ def random_trees() -> st.SearchStrategy[Dir]:
         _sparse(),
         st.builds(Link, st.binary(min_size=1, max_size=20).filter(lambda t: b"\0" not in t), _plain_metas()),
         st.builds(Fifo, _plain_metas()),
+        st.builds(Socket, _plain_metas()),
+        st.builds(Device, st.booleans(), st.tuples(st.integers(1, 250), st.integers(0, 300)), _plain_metas()),
     )
     directory_metas = st.builds(
-        Meta, mode=st.sampled_from([0o755, 0o700, 0o1777]), mtime_ns=st.integers(0, 4_000_000_000_000_000_000)
+        Meta,
+        mode=st.sampled_from([0o755, 0o700, 0o1777, 0o2775]),
+        mtime_ns=st.integers(0, 4_000_000_000_000_000_000),
+        xattrs=st.sampled_from([{}, {}, {"user.d": b"1"}, {"system.posix_acl_default": DEFAULT}]),
+        flags=st.sampled_from([0, 0, NO_DUMP]),
     )
     nodes = st.recursive(
         leaves, lambda inner: st.builds(Dir, st.dictionaries(names, inner, max_size=5), directory_metas), max_leaves=14

@@ -28,6 +28,7 @@ class CountingFiles(HostFiles):
     """Remembers which files and directories were opened."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.opened: list[bytes] = []
         self.listed: list[bytes] = []
 

@@ -26,7 +26,7 @@ from console.engine.backup.tally import Tally
 from console.engine.backup.workers import Workers
 from console.engine.restore.outcome import is_damage
 from console.repository import Repository, TreeReader, TreeWriter, WriteSession
-from console.sources.attributes import Owners
+from console.sources.attributes import Owners, Xattrs
 from console.sources.reading import HostFiles, entry_of, same_node, unchanged
 
 BATCH_FILES = 256
@@ -214,15 +214,17 @@ class Imager:
             before = None
         if before is not None and same_node(before, status):
             return Folder(above, slot, path, before, before)
+        xattrs: Xattrs = ()
+        file_flags = 0
         try:
             xattrs = self._files.xattrs(directory)
+            file_flags = self._files.flags(directory, status.st_dev)
         except OSError as problem:
-            xattrs = ()
             why = problem.strerror or str(problem)
             self._reporter.warn(
                 "attributes-unreadable", f"The attributes of “{paths.to_text(path)}” could not be read: {why}."
             )
-        entry = entry_of(name, status, xattrs=xattrs)
+        entry = entry_of(name, status, xattrs=xattrs, file_flags=file_flags)
         if too_fresh(status, self._clock.now().timestamp()):
             entry = replace(entry, ctime_ns=0)
         return Folder(above, slot, path, entry, before)

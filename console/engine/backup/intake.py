@@ -72,13 +72,17 @@ class _Reused(threading.local):
         self.shelf = memoryview(bytearray(SHELF))
 
 
+Extras = tuple[Xattrs, int]
+"""Extended attributes, and file flags."""
+
+
 class _Read(NamedTuple):
     """A small file that was read and is not stored yet. `slot`: its place in the batch."""
 
     slot: int
     name: bytes
     status: os.stat_result
-    xattrs: Xattrs
+    extras: Extras
     plain: memoryview
 
 
@@ -109,9 +113,9 @@ class Intake:
                     self._store_shelf(shelf, made, moment)
                     used = 0
                 plain = self._reused.shelf[used : used + size]
-                xattrs = self._glance(path, status, plain)
-                if xattrs is not None:
-                    shelf.append(_Read(len(made), name, status, xattrs, plain))
+                extras = self._glance(path, status, plain)
+                if extras is not None:
+                    shelf.append(_Read(len(made), name, status, extras, plain))
                     used += size
                     made.append(None)
                     continue
@@ -122,7 +126,7 @@ class Intake:
         self._store_shelf(shelf, made, moment)
         return made
 
-    def _glance(self, path: bytes, status: os.stat_result, plain: memoryview) -> Xattrs | None:
+    def _glance(self, path: bytes, status: os.stat_result, plain: memoryview) -> Extras | None:
         """Reads a small file that holds still into `plain`. None: something is the matter, it wants a closer look."""
         files = self._files
         try:
@@ -130,7 +134,7 @@ class Intake:
             try:
                 if files.read_into(file, plain, 0) < len(plain) or not same_content(status, files.status_open(file)):
                     return None
-                return files.xattrs(file)
+                return files.xattrs(file), files.flags(file, status.st_dev)
             finally:
                 files.close(file)
         except OSError:
@@ -140,10 +144,10 @@ class Intake:
         if not shelf:
             return
         puts = self._store.put_many(Kind.CHUNK, [read.plain for read in shelf])
-        for put, (slot, name, status, xattrs, plain) in zip(puts, shelf, strict=True):
+        for put, (slot, name, status, extras, plain) in zip(puts, shelf, strict=True):
             size = len(plain)
             content = Content(size, size, content=REF.pack(put.id, size))
-            made[slot] = self._finished(name, status, content, xattrs, moment)
+            made[slot] = self._finished(name, status, content, extras, moment)
         self._count(sum(len(read.plain) for read in shelf))
         shelf.clear()
 
@@ -169,7 +173,7 @@ class Intake:
 
     def _file(self, path: bytes, name: bytes, status: os.stat_result, moment: float, tried: int) -> Entry:
         if status.st_size == 0:
-            return self._finished(name, status, Content(), self._xattrs(path, path), moment)
+            return self._finished(name, status, Content(), self._extras_of_empty(path, status), moment)
         for trial in range(1 + tried, TRIES + 1):
             try:
                 entry = self._reading(path, name, status, moment, last=trial == TRIES)
@@ -196,13 +200,13 @@ class Intake:
             if not stat.S_ISREG(after.st_mode):
                 return None
             if same_content(status, after) and content.size == status.st_size:
-                return self._finished(name, status, content, self._xattrs(file, path), moment)
-            return self._changed(path, name, after, content, self._xattrs(file, path)) if last else None
+                return self._finished(name, status, content, self._extras(file, path, status), moment)
+            return self._changed(path, name, after, content, self._extras(file, path, after)) if last else None
         finally:
             self._files.close(file)
 
     def _finished(
-        self, name: bytes, status: os.stat_result, content: Content, xattrs: Xattrs, moment: float, flags: int = 0
+        self, name: bytes, status: os.stat_result, content: Content, extras: Extras, moment: float, flags: int = 0
     ) -> Entry:
         return Entry(
             name,
@@ -219,17 +223,18 @@ class Intake:
             content.content,
             content.inline,
             links=link_number(status),
-            xattrs=xattrs,
+            xattrs=extras[0],
             flags=flags,
+            file_flags=extras[1],
         )
 
-    def _changed(self, path: bytes, name: bytes, status: os.stat_result, content: Content, xattrs: Xattrs) -> Entry:
+    def _changed(self, path: bytes, name: bytes, status: os.stat_result, content: Content, extras: Extras) -> Entry:
         self._reporter.warn(
             "file-changed",
             f"“{paths.to_text(path)}” changed each of the {TRIES} times it was read; "
             "its content in this recovery point may be of no single moment.",
         )
-        return self._finished(name, status, content, xattrs, 0.0, int(EntryFlag.CHANGED))
+        return self._finished(name, status, content, extras, 0.0, int(EntryFlag.CHANGED))
 
     def _unreadable(self, path: bytes, name: bytes, status: os.stat_result | None, problem: OSError) -> Entry:
         why = problem.strerror or str(problem)
@@ -256,17 +261,41 @@ class Intake:
             ctime_ns=0 if too_fresh(status, moment) else entry.ctime_ns,
         )
 
+    def _extras(self, file: int, path: bytes, status: os.stat_result) -> Extras:
+        xattrs = self._xattrs(file, path)
+        try:
+            return xattrs, self._files.flags(file, status.st_dev)
+        except OSError as problem:
+            self._attributes_unreadable(path, problem)
+            return xattrs, 0
+
+    def _extras_of_empty(self, path: bytes, status: os.stat_result) -> Extras:
+        """Of a file without content, which is known without opening it: where it cannot be, it has no flags."""
+        try:
+            file = self._files.open(path)
+        except FileNotFoundError:
+            raise
+        except OSError:
+            return self._xattrs(path, path), 0
+        try:
+            return self._extras(file, path, status)
+        finally:
+            self._files.close(file)
+
     def _xattrs(self, where: int | bytes, path: bytes) -> Xattrs:
         try:
             return self._files.xattrs(where)
         except FileNotFoundError:
             raise
         except OSError as problem:
-            why = problem.strerror or str(problem)
-            self._reporter.warn(
-                "attributes-unreadable", f"The attributes of “{paths.to_text(path)}” could not be read: {why}."
-            )
+            self._attributes_unreadable(path, problem)
             return ()
+
+    def _attributes_unreadable(self, path: bytes, problem: OSError) -> None:
+        why = problem.strerror or str(problem)
+        self._reporter.warn(
+            "attributes-unreadable", f"The attributes of “{paths.to_text(path)}” could not be read: {why}."
+        )
 
     def _content(self, file: int, status: os.stat_result) -> Content:
         """The first `st_size` bytes of an open file, as objects (of one that grows meanwhile: what it was)."""

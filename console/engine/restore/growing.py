@@ -185,6 +185,7 @@ class Growing:
             file, aside = creating.begin_file(there)
             try:
                 try:
+                    creating.prepare(file, entry)
                     at = _write(file, entry, refs, plain)
                     if at < entry.size:
                         creating.set_size(file, entry.size)
@@ -248,6 +249,7 @@ class Growing:
         descriptor, aside = creating.begin_file(there)
         file = _Shared(descriptor)
         try:
+            creating.prepare(descriptor, entry)
             creating.set_size(descriptor, entry.size)
             parts = Parts(self._workers, room=ROOM)
             stored = 0

@@ -71,6 +71,7 @@ class Planting:
         self._batch: list[Sprout] = []
         self._batch_bytes = 0
         self._careful = False
+        self._locks: dict[bytes, tuple[Place, Entry]] = {}
 
     def plant(self, top: Entry, wish: Wish, place: Place) -> None:
         """What is wished of the tree below `top` into the directory `place`, which has the top's part."""
@@ -96,6 +97,21 @@ class Planting:
             if below is not None:
                 stack.append((below, self._fill(below, entry, wish)))
         self._hand_over()
+
+    def lock(self) -> None:
+        """When everything stands and the threads are done: flags that would have kept other things from being done."""
+        for text, (place, entry) in self._locks.items():
+            name = b"" if entry.type is FileType.DIRECTORY else os.path.basename(text)
+            try:
+                with self._places.use(place) as directory:
+                    self._outcome.refused(text, creating.lock(directory, name, entry))
+            except OSError as problem:
+                self._outcome.undressed(text, problem)
+
+    def _lock_later(self, text: bytes, place: Place, entry: Entry) -> None:
+        if creating.locks(entry):
+            with self._lock:
+                self._locks[text] = place, entry
 
     def _fill(self, spot: Spot, directory: Entry, wish: Wish) -> Iterator[tuple[Entry, Wish]]:
         """Decides about everything wanted in one directory; yields its subdirectories afterwards."""
@@ -254,6 +270,8 @@ class Planting:
                         waiting = []
                 elif made is None:
                     twins.making = False
+        if place is not None and sprout.entry.file_flags:
+            self._lock_later(sprout.path, place, sprout.entry)
         self.release(sprout.spot)
         for other in waiting:
             if made is not None:
@@ -300,6 +318,7 @@ class Planting:
                 try:
                     with self._places.use(spot.place) as directory:
                         self._outcome.refused(spot.text, creating.dress(directory, spot.dressed_as))
+                    self._lock_later(spot.text, spot.place, spot.dressed_as)
                 except OSError as problem:
                     self._outcome.undressed(spot.text, problem)
             spot = spot.above

@@ -152,6 +152,7 @@ class Restore:
             planting = Planting(repository, places, workers, reporter, outcome, wanted.overwrite)
             planting.plant(reader.top(root, chosen.image.volume_label), chosen.wish, place)
             workers.finish()
+            planting.lock()
         if root.source == VolumeSource.IMAGE and not chosen.wish.everything:
             opened = self._browse.open(chosen.image)
             InnerPlanting(opened, places, reporter, outcome, wanted.overwrite).plant(chosen.wish, place)
