@@ -19,6 +19,7 @@ from console.catalog.jobs import Jobs
 from console.catalog.machines import Machines
 from console.catalog.members import Members
 from console.catalog.pairings import Pairings
+from console.catalog.point_checks import PointChecks
 from console.catalog.points import Points
 from console.catalog.reclaims import Reclaims
 from console.catalog.repositories import Repositories
@@ -50,6 +51,7 @@ class Catalog:
         self.machines = Machines(self._database)
         self.points = Points(self._database)
         self.point_windows = PointWindows(self._database)
+        self.point_checks = PointChecks(self._database)
         self.pairings = Pairings(self._database)
         self.members = Members(self._database)
         self.seeds = Seeds(self._database, clock)

@@ -62,6 +62,17 @@ class RepositoryRow(Row, table=True):
     looked_us: int | None = Field(sa_type=BigInteger)
 
 
+class PointCheckRow(Row, table=True):
+    __tablename__ = "point_checks"
+
+    point: str = Field(primary_key=True, foreign_key="points.id", ondelete="CASCADE")
+    name: str = Field(primary_key=True)
+    verdict: str
+    message: str
+    time_us: int = Field(sa_type=BigInteger)
+    job: str
+
+
 class UnfinishedRow(Row, table=True):
     __tablename__ = "unfinished_roots"
 
@@ -343,4 +354,5 @@ burials: Table = _tables["burials"]
 jobs: Table = _tables["jobs"]
 job_log: Table = _tables["job_log"]
 events: Table = _tables["events"]
+point_checks: Table = _tables["point_checks"]
 unfinished_roots: Table = _tables["unfinished_roots"]

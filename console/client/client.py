@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, cast
 
 from console.client.calls import Query, given, named
+from console.client.looking import Looking
 from console.client.overview import Overview
 from console.client.plans import Plans
 from console.client.repositories import RepositoryCalls
@@ -55,7 +56,7 @@ WATCH_S = 20.0
 SLACK_S = 60.0
 
 
-class Client(Overview, Plans, RepositoryCalls, Volumes):
+class Client(Looking, Overview, Plans, RepositoryCalls, Volumes):
     """Calls to one Core. Raises Failed with the Core's own failure, or `core-unreachable`, `wrong-fingerprint`."""
 
     # --- this Core

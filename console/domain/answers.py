@@ -193,7 +193,7 @@ class Loss(TypedDict):
 
 class PointAnswer(TypedDict):
     """`why`: a sentence when it is not whole, else empty. `bytes_new`: of its images, as backed up. `targets`: names of
-    the pairings whose targets have it."""
+    the pairings whose targets have it. `checks`: name of a check to `good`, `bad` or `not-checked`."""
 
     id: str
     machine: str
@@ -244,10 +244,21 @@ class ImageAnswer(TypedDict):
     files_total: int
 
 
+class CheckResultAnswer(TypedDict):
+    """The latest result of one check of a point. `verdict`: `good`, `bad`, `not-checked`. `job`: its log says more."""
+
+    check: str
+    verdict: str
+    message: str
+    time: str
+    job: str
+
+
 class PointDetailAnswer(PointAnswer):
     origin_core: str
     duration_s: float
     warnings: int
+    check_results: list[CheckResultAnswer]
     images: list[ImageAnswer]
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from console.domain.answers import (
+    CheckResultAnswer,
     EventAnswer,
     FailureAnswer,
     FileAnswer,
@@ -29,6 +31,7 @@ from console.domain.pairing import Direction
 from console.domain.repositories import RepositoryInfo
 from console.domain.roles import User
 from console.engine.core import Core
+from console.engine.point_check.point_check import described
 from console.engine.points import FileView, ImageDetail, PointDetail, PointView
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -119,10 +122,23 @@ def point(view: PointView) -> PointAnswer:
     }
 
 
-def point_detail(detail: PointDetail) -> PointDetailAnswer:
+def points(core: Core, views: Sequence[PointView]) -> list[PointAnswer]:
+    """Points of a list, with the latest results of their checks."""
+    checked = core.catalog.point_checks.of([view.point.id for view in views])
+    answers = [point(view) for view in views]
+    for answer in answers:
+        answer["checks"] = {result.check.value: result.verdict.value for result in checked.get(answer["id"], ())}
+    return answers
+
+
+def point_detail(core: Core, detail: PointDetail) -> PointDetailAnswer:
     found = detail.view.point
     return {
-        **point(detail.view),
+        **points(core, [detail.view])[0],
+        "check_results": [
+            cast(CheckResultAnswer, described(result))
+            for result in core.catalog.point_checks.of([found.id]).get(found.id, ())
+        ],
         "origin_core": found.origin_core,
         "duration_s": found.duration_s,
         "warnings": found.warnings,

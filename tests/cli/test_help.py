@@ -19,7 +19,7 @@ VERBS = {
     "user": "add list passwd remove",
     "repository": "create edit list show check reclaim move remove",
     "machine": "protect list show edit pause resume remove",
-    "point": "list show files find delete",
+    "point": "list show files check find delete",
     "restore": "files volume machine",
     "replication": "pair add edit remove list show force pause resume plan",
     "seed": "create list show inspect verify consume abandon",

@@ -9,16 +9,18 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
-from console.domain.machines import Volume, VolumeSource
+from console.catalog import Catalog
+from console.domain.machines import Machine, Volume, VolumeSource
 from console.domain.objects import ZERO_ID, Kind
 from console.domain.recovery_points import BaseReason, ImageKind, RecoveryPoint, VolumeImage
 from console.domain.trees import DiskLayout, Entry, FileType, Partition, VolumeRoot
 from console.repository import Repository, TreeReader, TreeWriter
 from console.repository.records import encode_record
-from tests.support.points import Source
+from tests.support.clock import FixedClock
 
 BLOCK = 256 << 10
 MIB = 1 << 20
@@ -125,7 +127,16 @@ def volume_block(repository: Repository, root: bytes, number: int) -> bytes:
     raise AssertionError(number)
 
 
-def disk_point(source: Source, disk: Path, layout: DiskLayout | None = None, *, label: str = "disk") -> RecoveryPoint:
+class Shelf(Protocol):
+    """Where a point is made: a `Source`, or what is like it."""
+
+    repository: Repository
+    catalog: Catalog
+    clock: FixedClock
+    machine: Machine
+
+
+def disk_point(source: Shelf, disk: Path, layout: DiskLayout | None = None, *, label: str = "disk") -> RecoveryPoint:
     """A point whose one image is a disk; its machine has that volume from now on."""
     source.clock.forward(3600)
     root, entry = stored(source.repository, disk, layout)

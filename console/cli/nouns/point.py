@@ -8,7 +8,7 @@ import typer
 
 from console.cli import asking
 from console.cli.arguments import example, selection_text
-from console.cli.nouns import point_find
+from console.cli.nouns import point_check, point_find
 from console.cli.output import amount, loss_text, short, when
 from console.cli.session import Session, session_of
 from console.client.client import Client
@@ -98,6 +98,9 @@ def files(
     session.answer(lambda core: core.files(point, selection_text(path), offset=offset, limit=limit), tell)
 
 
+app.command("check", epilog=example("point check 4f0c9a", "point check --machine laptop --only checksum,integrity"))(
+    point_check.check
+)
 app.command("find", epilog=example("point find letter.odt --machine laptop", "point find passwd --point 4f0c9a"))(
     point_find.find
 )
@@ -134,6 +137,7 @@ def _show(session: Session, point: PointDetailAnswer) -> None:
             ("Chain", point["chain"]),
             ("Restorable", point["restorability"]),
             ("Size", format_size(point["size"])),
+            *((f"Check of {one['check']}", f"{one['verdict']}: {one['message']}") for one in point["check_results"]),
         ]
     )
     for image in point["images"]:

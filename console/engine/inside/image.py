@@ -24,10 +24,14 @@ _EXTENDED = frozenset({"0x05", "0x0f", "0x85", "5", "f", "85", "05", "0f"})
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of the disk that may hold a file system; `number` as the table counts, `holds`: what is known of it."""
+    """A stretch of the disk that may hold a file system; `number` as the table counts, `holds`: what is known of it.
+
+    `start` and `length` in bytes; a length of 0: up to the end of the disk.
+    """
 
     number: int
     start: int
+    length: int = 0
     holds: str = ""
 
     @property
@@ -158,12 +162,12 @@ class ImageVolume:
         layout = self._root.disk
         if layout is not None and layout.scheme:
             return [
-                Part(part.number, part.start, part.filesystem)
+                Part(part.number, part.start, part.length, part.filesystem)
                 for part in layout.partitions
                 if part.type.lower() not in _EXTENDED
             ]
         if layout is not None and layout.filesystem:
-            return [Part(0, 0, layout.filesystem)]
+            return [Part(0, 0, 0, layout.filesystem)]
         try:
             FileSystem(self._disk, 0, 0, self._label)
         except Failed as known:
@@ -180,19 +184,21 @@ class ImageVolume:
                 table = tsk.Volume_Info(self._disk.image)
                 sector = int(table.info.block_size)
                 dos = table.info.vstype == tsk.TSK_VS_TYPE_DOS
-                slots = [(int(s.table_num), int(s.slot_num), int(s.start)) for s in table if _is_used(tsk, s)]
+                slots = [
+                    (int(s.table_num), int(s.slot_num), int(s.start), int(s.len)) for s in table if _is_used(tsk, s)
+                ]
         except Failed as known:
             if known.failure.code != "file-system-damaged":
                 raise
             return
         logical = 4
-        for table_number, slot, start in slots:
+        for table_number, slot, start, length in slots:
             if dos and table_number > 0:
                 logical += 1
                 number = logical
             else:
                 number = slot + 1
-            yield Part(number, start * sector)
+            yield Part(number, start * sector, length * sector)
 
     def _has(self, offset: int, length: int) -> bool:
         ids = self._content.ids(offset, length)

@@ -16,10 +16,11 @@ from console.domain import paths
 from console.domain.answers import FileList, JobAnswer, Loss, PointDetailAnswer, PointPage, PointsDeleted
 from console.domain.chains import ChainState
 from console.domain.errors import usage
+from console.domain.point_checks import PointCheck
 from console.domain.recovery_points import ImageKind
 from console.engine.core import Core
 from console.service import present
-from console.service.access import Administrator, Reader, Restorer
+from console.service.access import Administrator, Checker, Reader, Restorer
 from console.service.routing import After, Limit, Offset, not_both, noun, zoned
 
 router = noun("recovery points")
@@ -36,6 +37,15 @@ class WantedPoints(BaseModel):
 
     points: list[str]
     chain: bool = False
+
+
+class WantedChecks(BaseModel):
+    """`machine`: its newest point too, with `every` all of its points. `only`: all checks when none is named."""
+
+    points: list[str] = []
+    machine: str | None = None
+    every: bool = False
+    only: list[PointCheck] = []
 
 
 class WantedFiles(BaseModel):
@@ -83,19 +93,19 @@ def points(
         if sort is not PointSort.TIME:
             raise usage("order-needs-offset", "Pages by cursor are by time.", "Give an offset for another order.")
         views, more = by.core.points.page(machine, state, limit, after, newest_first=descending, wanted=wanted)
-        return {"points": [present.point(view) for view in views], "next": more}
+        return {"points": present.points(by.core, views), "next": more}
     not_both(offset, after)
     of = by.core.catalog.machines.get(machine).id if machine else None
     views, total = by.core.point_list.window(
         replace(wanted, machine=of), state, sort, descending=descending, offset=offset, limit=limit
     )
-    return {"points": [present.point(view) for view in views], "next": None, "total": total}
+    return {"points": present.points(by.core, views), "next": None, "total": total}
 
 
 @router.get("/points/{point}")
 def point(point: str, by: Reader) -> PointDetailAnswer:
     """With each image: what is missing of it, why, and what can be restored now."""
-    return present.point_detail(by.core.points.explain(point))
+    return present.point_detail(by.core, by.core.points.explain(point))
 
 
 @router.get("/points/{point}/files")
@@ -125,6 +135,13 @@ def restore_volumes(point: str, body: WantedVolumes, by: Restorer) -> JobAnswer:
     `target-in-use`, `target-too-small`, `volume-not-whole`."""
     disks = [(disk.volume, os.fsdecode(paths.from_text(disk.to))) for disk in body.disks]
     job = by.core.restore_volumes.start(point, disks, confirm=body.confirm, overwrite=body.overwrite, user=by.user)
+    return present.job(by.core, job, 0)
+
+
+@router.post("/points/check")
+def check_points(body: WantedChecks, by: Checker) -> JobAnswer:
+    """A job: objects, chain, file systems and databases of points are looked at."""
+    job = by.core.check_points.start(body.points, machine=body.machine, every=body.every, only=body.only, user=by.user)
     return present.job(by.core, job, 0)
 
 

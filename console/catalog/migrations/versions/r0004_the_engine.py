@@ -21,6 +21,7 @@ def upgrade() -> None:
     op.add_column("machines", sa.Column("options", sa.JSON(), nullable=False, server_default=_AS_BEFORE))
     op.add_column("images", sa.Column("key", sa.String(), nullable=False, server_default=""))
     _room()
+    _checks()
     _retention()
 
 
@@ -63,6 +64,20 @@ def _retention() -> None:
     settings = sa.table("settings", sa.column("key"), sa.column("value"))
     everything = sa.select(sa.literal("retention"), sa.literal("everything")).where(sa.exists().select_from(points))
     op.execute(settings.insert().from_select(["key", "value"], everything))
+
+
+def _checks() -> None:
+    op.create_table(
+        "point_checks",
+        sa.Column("point", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("verdict", sa.String(), nullable=False),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column("time_us", sa.BigInteger(), nullable=False),
+        sa.Column("job", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("point", "name", name="pk_point_checks"),
+        sa.ForeignKeyConstraint(["point"], ["points.id"], name="fk_point_checks_point", ondelete="CASCADE"),
+    )
 
 
 def _room() -> None:

@@ -1,0 +1,1 @@
+"""Checks of recovery points: objects, chains, file systems, databases."""
