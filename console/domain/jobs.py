@@ -19,6 +19,8 @@ class JobKind(StrEnum):
     SEED_VERIFY = "seed-verify"
     SEED_CONSUME = "seed-consume"
     REPOSITORY_CHECK = "repository-check"
+    REPOSITORY_REPAIR = "repository-repair"
+    REPOSITORY_PARITY = "repository-parity"
     RECLAIM_PLAN = "reclaim-plan"
     RECLAIM = "reclaim"
     REPOSITORY_MOVE = "repository-move"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
 from console.catalog import Catalog, StoredImage
 from console.domain.checks import CheckReport, Damage
 from console.domain.clock import Clock
+from console.domain.errors import Cancelled, Failed
 from console.domain.events import Severity
 from console.domain.jobs import Job, JobKind
 from console.domain.objects import Kind
@@ -18,6 +20,9 @@ from console.engine.journal import Journal
 from console.engine.needed import survey
 from console.engine.repositories import Repositories
 from console.repository import Repository
+
+_AT_ONCE = 1000
+"""Images whose points are asked for together."""
 
 
 class Check:
@@ -31,23 +36,29 @@ class Check:
         self._jobs = jobs
         self._journal = journal
         self._clock = clock
+        self.found: Callable[[Collection[str]], object] = lambda _: None
+        """Told the images that were found damaged: who replicates them here is asked to send them again."""
 
-    def start_repository(self, name: str | None, *, read_data: bool, user: str = "") -> Job:
-        """A job whose result is that of `repository check` (shared contract of commands): damage does not fail it."""
+    def start_repository(self, name: str | None, *, read_data: bool, ids: bool = False, user: str = "") -> Job:
+        """A job whose result is that of `repository check` (shared contract of commands): damage does not fail it.
+        `ids`: see `Repository.check`."""
         info = self._repositories.choose(name)
         self._repositories.open(info.id)
 
         def work(reporter: JobReporter) -> dict[str, Any]:
-            return self.repository(info, read_data=read_data, reporter=reporter)
+            return self.repository(info, read_data=read_data, ids=ids, reporter=reporter)
 
         return self._jobs.submit(
             JobKind.REPOSITORY_CHECK, info.id, work, user=user, lanes=[f"check:{info.id}"], reason="asked for"
         )
 
-    def repository(self, info: RepositoryInfo, *, read_data: bool, reporter: Reporter) -> dict[str, Any]:
-        """Structure, then (with `read_data`) every byte, then every image's objects; marks what it finds."""
+    def repository(
+        self, info: RepositoryInfo, *, read_data: bool, reporter: Reporter, ids: bool = False
+    ) -> dict[str, Any]:
+        """Structure, then (with `read_data`) every byte, then every image's objects; marks what it finds. Packs that
+        are to have parity and lack it get it."""
         repository = self._repositories.open(info.id)
-        report = repository.check(read_data=read_data, reporter=reporter)
+        report = repository.check(read_data=read_data, ids=ids, reporter=reporter)
         # What is not true any more must not pass for present: the next backup or replication stores it again.
         repository.condemn([bytes.fromhex(d.object) for d in report.damaged if d.object])
         images = self._catalog.points.images_in(info.id)
@@ -61,7 +72,9 @@ class Check:
             if oid not in known
         ]
         self._mark(info, images, damaged)
+        parity = self._parity(repository, report, read_data=read_data, reporter=reporter)
         if damaged:
+            self.found({image for d in damaged for image in d.images})
             self._journal.note(
                 Severity.ERROR,
                 "damage-found",
@@ -77,7 +90,22 @@ class Check:
             "missing_packs": list(report.missing_packs),
             "unreferenced_bytes": unreferenced,
             "read_data": read_data,
+            "parity_made": parity,
         }
+
+    def _parity(self, repository: Repository, report: CheckReport, *, read_data: bool, reporter: Reporter) -> int:
+        """Of how many packs parity was made; a check that could not make any has checked all the same."""
+        if not repository.parities.percent:
+            return 0
+        hurt = {d.pack for d in report.damaged if d.pack} | set(report.missing_packs)
+        try:
+            made, again, _ = repository.mending.look_after_parity(reporter, read_data=read_data, damaged=hurt)
+        except Cancelled:
+            raise
+        except Failed as known:
+            reporter.warn(known.failure.code, f"Parity is not complete: {known.failure.message}")
+            return 0
+        return made + again
 
     def _survey(
         self, repository: Repository, images: list[StoredImage], report: CheckReport, reporter: Reporter
@@ -90,11 +118,25 @@ class Check:
                 marks.add(repository.records(kind))
             found = survey(repository, images, marks, reporter, bad=bad)
             unreferenced = 0 if found.unreadable else marks.unreferenced_bytes()
+        for oid, whom in self._records(repository, images).items():
+            found.hurt[oid] |= whom
         # A node that cannot be read ends the walk below it: what nobody could be named for hurts those images.
         for name in (d.object for d in report.damaged):
             if name not in found.hurt:
                 found.hurt[name] |= found.unreadable
         return found.hurt, unreferenced
+
+    def _records(self, repository: Repository, images: list[StoredImage]) -> dict[str, set[str]]:
+        """Records (hex) of points that are not here, and the images of those points."""
+        lost: dict[str, set[str]] = {}
+        for start in range(0, len(images), _AT_ONCE):
+            some = images[start : start + _AT_ONCE]
+            points = self._catalog.points.several(list({stored.image.point for stored in some}))
+            records = {point.record: point.id for point in points if point.record}
+            for oid in repository.missing([bytes.fromhex(record) for record in records]):
+                point = records[oid.hex()]
+                lost.setdefault(oid.hex(), set()).update(s.image.id for s in some if s.image.point == point)
+        return lost
 
     def _mark(self, info: RepositoryInfo, images: list[StoredImage], damaged: list[Damage]) -> None:
         now = self._clock.now()

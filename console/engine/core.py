@@ -36,6 +36,8 @@ from console.engine.points import Points
 from console.engine.protect import Protect
 from console.engine.rebuild import Rebuild
 from console.engine.reclaim import Reclaim
+from console.engine.repair.parity import Parity
+from console.engine.repair.repair import Repair
 from console.engine.replicate.arrange import Arrange
 from console.engine.replicate.asking import AskSource
 from console.engine.replicate.contact import Contact
@@ -139,6 +141,18 @@ class Core:
         self.contact = Contact(self.catalog, self.jobs, self.clock, peers, self.replicate)
         self.arrange = Arrange(self.catalog, self.journal, peers, self.replicate, self.seed)
         self.asking = AskSource(self.catalog, self.journal, self.clock)
+        self.check.found = self.asking.ask_again
+        self.repair = Repair(
+            self.catalog,
+            self.repositories,
+            self.jobs,
+            self.journal,
+            self.clock,
+            self.points,
+            self.dialers,
+            self.asking,
+        )
+        self.parity = Parity(self.catalog, self.repositories, self.jobs)
         self.receive = Receive(
             self.catalog,
             self.repositories,
@@ -177,6 +191,7 @@ class Core:
             self.contact.keep,
             self.jobs.catch_up,
             self.nightly.keep,
+            self.repair.due,
         ]
         self.calendar = Calendar(self.clock, duties)
 

@@ -117,6 +117,8 @@ class LocalTarget:
 
         if (known := self._catalog.points.find_image(image.id)) is not None and known.damaged:
             self._catalog.points.set_damaged([image.id], False)
+            mended = [d.object for d in self._catalog.damage.list(self._repository.id) if self._is_here(d.object)]
+            self._catalog.damage.clear(self._repository.id, mended)
         # The catalog names it all now: the session need not keep a reclaim from it any longer.
         self._session.let_go()
 
@@ -162,6 +164,9 @@ class LocalTarget:
                 dead.update((point, max(tombstone.time, dead.get(point, _NEVER))) for point in tombstone.points)
             self._dead = (deaths, dead)
         return self._dead[1]
+
+    def _is_here(self, oid: str) -> bool:
+        return bool(oid) and self._repository.has(bytes.fromhex(oid))
 
     def _absent(self, offer: ImageOffer) -> int:
         """How many objects of the image's own increment (and its record) are not here."""

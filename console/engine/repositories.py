@@ -105,6 +105,12 @@ class Repositories:
         self._still_there(info)
         return opened
 
+    def opened(self) -> builtins.list[tuple[RepositoryInfo, Repository]]:
+        """Those that are open, without opening any."""
+        with self._lock:
+            opened = dict(self._open)
+        return [(info, opened[info.id]) for info in self._catalog.repositories.list() if info.id in opened]
+
     def info(self, name: str) -> RepositoryInfo:
         return self._catalog.repositories.get(name)
 

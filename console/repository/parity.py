@@ -12,7 +12,7 @@ from typing import Any
 
 from blake3 import blake3
 
-from console.domain.errors import Failed, failed
+from console.domain.errors import failed
 from console.repository.storage import PackFile, PackSink
 
 _HEAD = b"RPLPARY1"
@@ -37,13 +37,9 @@ class ParityDamaged(ValueError):
     """A parity file does not say, in any true copy of its sheet, how it was made. The text is a clause."""
 
 
-def available() -> bool:
-    """Whether parity can be made and used on this machine."""
-    try:
-        _code()
-    except Failed:
-        return False
-    return True
+def require() -> None:
+    """Raises Failed `parity-not-available` where parity cannot be made or used on this machine."""
+    _code()
 
 
 def _code() -> Any:

@@ -20,6 +20,7 @@ from console.repository import marker, moving
 from console.repository.failures import no_room, write_failed
 from console.repository.frames import Provers
 from console.repository.index import Index
+from console.repository.mending import Mending
 from console.repository.moving import Shelter
 from console.repository.pack import Gap, PackDamaged, PackReader
 from console.repository.parities import Parities
@@ -75,8 +76,9 @@ class Repository:
         self._provers = Provers()
         self._readers = Readers(storage, self._index, self._settle)
         self._readers.rescue, self._readers.wounded = self.parities.rescue, self.wounds.add
+        self.mending = Mending(storage, self._index, self._readers, self.parities, self._sweeps.gate, self._found_again)
         self.missing_packs: tuple[str, ...] = ()
-        """Packs the index knew that were gone when the repository was opened."""
+        """Packs the index knew that were gone when the repository was opened, or checked."""
         try:
             self.missing_packs = self._reconcile()
             self._room.keep()
@@ -338,8 +340,12 @@ class Repository:
             with self._changing():
                 self._index.repoint(verifier.whole)
             notes.append(f"{len(verifier.whole)} object(s) that were struck out as damaged are whole again.")
-        gone = sorted({*report.missing_packs, *self.missing_packs})
-        return CheckReport(report.objects, report.bytes, report.damaged, tuple(gone), 0, tuple(notes))
+        known = self._index.packs()
+        lost = [known[name] for name in report.missing_packs if name in known]
+        for pack in lost:  # what was in it is not here, whatever the index says
+            self.condemn([place.id for place in self._index.within(pack.number)])
+        gone = self.missing_packs = tuple(sorted({*(pack.name for pack in lost), *self.missing_packs}))
+        return CheckReport(report.objects, report.bytes, report.damaged, gone, 0, tuple(notes))
 
     def rebuild_index(self, reporter: Reporter) -> None:
         """Throws the index away and reads it from the packs again."""
@@ -352,64 +358,6 @@ class Repository:
 
         with self._changing():
             self._judge(self._index.rebuild(told()))
-
-    def mend(self, names: Iterable[str], reporter: Reporter) -> list[str]:
-        """Makes packs that are damaged or gone true again from their parity, in their place; those for which that was
-        possible. Raises Failed `repository-full`, `repository-unwritable`, `parity-not-available`."""
-        mended = []
-        for name in names:
-            reporter.check()
-            try:
-                found = self.parities.mend(name)
-            except OSError as error:
-                raise write_failed(error, str(self.path)) from error
-            if found is not None:
-                size, entries = found
-                self._index.restore((name, size, entries))
-                mended.append(name)
-            reporter.advance(items=1)
-        self.missing_packs = tuple(name for name in self.missing_packs if name not in mended)
-        return mended
-
-    def look_after_parity(
-        self, reporter: Reporter, *, read_data: bool = False, damaged: Collection[str] = ()
-    ) -> tuple[int, int, int]:
-        """See `Parities.keep_up`. Raises Failed `repository-full`, `repository-unwritable`, `parity-not-available`."""
-        try:
-            return self.parities.keep_up(reporter, read_data=read_data, damaged=damaged)
-        except OSError as error:
-            raise write_failed(error, str(self.path)) from error
-
-    def copies(self, ids: Collection[bytes], reporter: Reporter) -> set[bytes]:
-        """Looks through all packs for other copies of objects that were struck out or cannot be read true from where
-        they are looked for; those for which there was a true one, which is used from now on."""
-        found: set[bytes] = set()
-        wanted = set(ids)
-        for name in list(self._storage.names()):
-            reporter.check()
-            if found == wanted:
-                break
-            known = self._index.packs().get(name)
-            if known is None:
-                continue
-            for _, _, entries in self._told([name]):
-                for entry in entries:
-                    if entry.id in wanted and entry.id not in found:
-                        place = Place(entry.id, known.number, entry.offset, entry.stored, entry.plain, entry.kind)
-                        if self._readers.is_true(place):
-                            self._index.repoint([place])
-                            found.add(entry.id)
-        return found
-
-    def is_true(self, oid: bytes) -> bool:
-        """Whether an object can be read true from where it lies, without the help of parity."""
-        place = self._index.find(oid)
-        return place is not None and self._readers.is_true(place)
-
-    def condemned(self) -> set[bytes]:
-        """Objects that were struck out as damaged, and of which there is no other copy."""
-        found = {oid for oid, _ in self._index.condemned()}
-        return found - self._index.known(list(found))
 
     def condemn(self, ids: Sequence[bytes]) -> None:
         """Strikes out objects whose stored bytes are damaged: they count as missing, and may be stored again."""
@@ -426,6 +374,9 @@ class Repository:
             yield
         except (OSError, sqlite3.OperationalError) as error:
             raise write_failed(error, str(self.path)) from error
+
+    def _found_again(self, packs: Collection[str]) -> None:
+        self.missing_packs = tuple(name for name in self.missing_packs if name not in packs)
 
     def _settle(self, ids: Iterable[bytes]) -> None:
         if any(self._packs.pending(oid) for oid in ids):

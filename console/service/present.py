@@ -235,6 +235,8 @@ def _subject(core: Core, found: Job) -> str:
             return pairing.name if pairing else found.subject
         case (
             JobKind.REPOSITORY_CHECK
+            | JobKind.REPOSITORY_REPAIR
+            | JobKind.REPOSITORY_PARITY
             | JobKind.RECLAIM_PLAN
             | JobKind.RECLAIM
             | JobKind.REPOSITORY_MOVE

@@ -24,7 +24,9 @@ BODY_MAX = 4 << 20
 ANSWER_MAX = 64 << 20
 """Bytes of an answer a source takes: what a target holds of a machine with very many points."""
 OFFER_MAX = 8192
-"""Ids in one offer."""
+"""Ids in one offer, or in one question for objects."""
+OBJECTS_BYTES = 8 << 20
+"""An answer of frames ends with the one that takes it to so many bytes."""
 
 T = TypeVar("T")
 
@@ -43,6 +45,7 @@ class Call(StrEnum):
     OFFER = "offer"
     FRAMES = "frames"
     COMMIT = "commit"
+    OBJECTS = "objects"
 
     @property
     def repeatable(self) -> bool:

@@ -25,6 +25,7 @@ from console.wire.messages import (
     HoldingsRequest,
     LookAnswer,
     MachinePlacement,
+    ObjectsRequest,
     PairAnswer,
     PairRequest,
     Removed,
@@ -197,6 +198,12 @@ class Dialer:
     def commit(self, request: Commit) -> None:
         """See PROTOCOL.md."""
         self._ask(Call.COMMIT, request, Done, within=self._limits.work)
+
+    def objects(self, machine: str, image: str, ids: Sequence[bytes]) -> bytes:
+        """Frames of those of at most 8192 objects of an image (id) that the target can give; not proven, and perhaps
+        not all of them in one answer."""
+        request = messages.encode(ObjectsRequest(machine, image, encode_ids(ids)))
+        return self._thread.run(self.channel.call(Call.OBJECTS, request, self._limits.work))
 
     def target(self, machine: str) -> WireTarget:
         """The target as the end that images of one machine (id) are sent to."""

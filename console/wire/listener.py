@@ -25,6 +25,7 @@ from console.wire.messages import (
     Holdings,
     HoldingsRequest,
     LookAnswer,
+    ObjectsRequest,
     PairAnswer,
     PairRequest,
     Removed,
@@ -102,6 +103,11 @@ class Listener(Protocol):
         Raises Failed `objects-missing`, `machine-elsewhere`.
         """
 
+    def give(self, pairing: Pairing, machine: str, image: str, ids: Sequence[bytes], /) -> bytes:
+        """The frames of those of `ids` (8192 at most) that belong to this image and are true here, up to the one that
+        takes them to `OBJECTS_BYTES`. Raises Failed `machine-elsewhere`, `no-such-volume-image`.
+        """
+
 
 def router(handler: Listener, *, body_max: int = BODY_MAX, waiting_max: int = LIMIT) -> APIRouter:
     """Routes below `/core/v1`, for an application served by a `TlsServer`.
@@ -123,6 +129,7 @@ def router(handler: Listener, *, body_max: int = BODY_MAX, waiting_max: int = LI
         (f"{Call.OFFER}/{{machine}}", desk.offer),
         (f"{Call.FRAMES}/{{machine}}", desk.frames),
         (Call.COMMIT, desk.commit),
+        (Call.OBJECTS, desk.objects),
     ):
         routes.add_route(f"{BASE}/{path}", endpoint, methods=["POST"], include_in_schema=False)
     return routes
@@ -188,6 +195,19 @@ class _Desk:
 
         return await self._paired(request, Commit, work)
 
+    async def objects(self, request: Request) -> Response:
+        async def work() -> Response:
+            certificate = _certificate(request)
+            asked = await self._read(request, ObjectsRequest)
+            ids = decode_ids(asked.ids)
+
+            def ask() -> bytes:
+                return self._handler.give(self._handler.pairing_of(certificate), asked.machine, asked.image, ids)
+
+            return Response(await self._work(ask), media_type=messages.FRAMES_TYPE)
+
+        return await self._answer(request, work)
+
     async def offer(self, request: Request) -> Response:
         machine: str = request.path_params["machine"]
 
@@ -230,7 +250,9 @@ class _Desk:
 
         return await self._answer(request, ask)
 
-    async def _answer(self, request: Request, work: Callable[[], Awaitable[messages.Body | bytes]]) -> Response:
+    async def _answer(
+        self, request: Request, work: Callable[[], Awaitable[messages.Body | bytes | Response]]
+    ) -> Response:
         try:
             said = await work()
         except Cancelled:
@@ -246,6 +268,8 @@ class _Desk:
             return _refusal(
                 Failure("internal-error", "The target Core met an error of its own.", "Its log says more."), 500
             )
+        if isinstance(said, Response):
+            return said
         if isinstance(said, bytes):
             return Response(said, media_type=messages.IDS_TYPE)
         return Response(messages.encode(said), media_type=messages.CONTENT_TYPE)

@@ -177,6 +177,14 @@ class Commit(msgspec.Struct, frozen=True):
         _aware(self.machine.created, self.point.time)
 
 
+class ObjectsRequest(msgspec.Struct, frozen=True):
+    """A source asks for objects of an image (id) of a machine (id) back. `ids`: object ids, one after the other."""
+
+    machine: str
+    image: str
+    ids: bytes
+
+
 class Done(msgspec.Struct, frozen=True):
     """The answer of calls that have nothing to say."""
 
@@ -194,6 +202,7 @@ Body = (
     | HoldingsRequest
     | Holdings
     | Commit
+    | ObjectsRequest
     | Done
     | Accepted
     | Failure

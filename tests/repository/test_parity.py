@@ -142,16 +142,16 @@ def test_each_pack_gets_parity_when_the_repository_wants_it(guarded: Repository,
     with Repository.open(place) as again:
         assert again.parities.percent == 10
         assert again.parities.used() == (2, sum(path.stat().st_size for path in parities(place)))
-        assert again.look_after_parity(Silent(), read_data=True) == (0, 0, 0)
+        assert again.mending.look_after_parity(Silent(), read_data=True) == (0, 0, 0)
 
 
 def test_none_does_unless_it_is_wanted_and_old_packs_get_it_later(place: Path, reopen: Reopen) -> None:
     store(reopen(), map(content, range(9)))
     repository = reopen()
     assert parities(place) == []
-    assert repository.look_after_parity(Silent()) == (0, 0, 0)
+    assert repository.mending.look_after_parity(Silent()) == (0, 0, 0)
     repository.set_parity(20)
-    assert repository.look_after_parity(Silent()) == (1, 0, 0)
+    assert repository.mending.look_after_parity(Silent()) == (1, 0, 0)
     assert reopen().parities.percent == 20
     reopen().set_parity(0)
     assert reopen().parities.percent == 0
@@ -181,10 +181,10 @@ def test_a_flip_or_cut_anywhere_in_a_pack_is_read_past_and_mended(
             assert hurt in ({pack.stem}, set())
             assert hurt or pack.read_bytes() == whole
             repository.condemn([bytes.fromhex(damage.object) for damage in report.damaged if damage.object])
-            assert repository.mend(hurt, Silent()) == sorted(hurt)
+            assert repository.mending.mend(hurt, Silent()) == sorted(hurt)
             assert pack.read_bytes() == whole
             assert repository.check(read_data=True, reporter=Silent()).damaged == ()
-            assert repository.condemned() == set()
+            assert repository.mending.condemned() == set()
             assert everything(repository) == before
     finally:
         pack.write_bytes(whole)
@@ -202,7 +202,7 @@ def test_what_is_read_past_is_remembered_as_a_wound(guarded: Repository, place: 
         list(repository.frames([oid]))
         assert repository.wounds.take() == {name: {oid}}
         assert not repository.wounds
-        assert repository.mend([name], Silent()) == [name]
+        assert repository.mending.mend([name], Silent()) == [name]
         repository.read(oid)
         assert not repository.wounds
 
@@ -214,7 +214,7 @@ def test_beyond_parity_nothing_wrong_is_ever_read(guarded: Repository, place: Pa
         raw[at] ^= 1
     pack.write_bytes(raw)
     with Repository.open(place) as repository:
-        assert repository.mend([pack.stem], Silent()) == []
+        assert repository.mending.mend([pack.stem], Silent()) == []
         assert pack.read_bytes() == raw
         damaged = 0
         for number in range(1, 40):
@@ -236,7 +236,7 @@ def test_a_pack_that_is_gone_comes_back_where_there_is_as_much_parity(place: Pat
     with Repository.open(place) as repository:
         assert repository.missing_packs == (pack.stem,)
         assert repository.missing(ids) == ids
-        assert repository.mend([pack.stem], Silent()) == [pack.stem]
+        assert repository.mending.mend([pack.stem], Silent()) == [pack.stem]
         assert repository.missing(ids) == []
         assert repository.missing_packs == ()
     assert pack.read_bytes() == whole
@@ -248,11 +248,11 @@ def test_damaged_parity_is_made_again_and_left_over_parity_goes(guarded: Reposit
     flip(first, len(whole) // 2)
     flip(second, 3)
     with Repository.open(place) as repository:
-        assert repository.look_after_parity(Silent()) == (0, 0, 0), "the sheet at the other end is true"
-        assert repository.look_after_parity(Silent(), read_data=True) == (0, 2, 0)
+        assert repository.mending.look_after_parity(Silent()) == (0, 0, 0), "the sheet at the other end is true"
+        assert repository.mending.look_after_parity(Silent(), read_data=True) == (0, 2, 0)
         assert first.read_bytes() == whole
         packs(place)[0].unlink()
-        assert repository.look_after_parity(Silent()) == (0, 0, 1)
+        assert repository.mending.look_after_parity(Silent()) == (0, 0, 1)
     assert parities(place) == [second]
 
 
@@ -267,7 +267,7 @@ def test_a_damaged_pack_gets_no_parity_that_would_keep_the_damage(place: Path, r
     [pack] = packs(place)
     flip(pack, 200)
     repository.set_parity(10)
-    assert repository.look_after_parity(Silent()) == (0, 0, 0)
+    assert repository.mending.look_after_parity(Silent()) == (0, 0, 0)
     assert parities(place) == []
 
 
@@ -293,16 +293,16 @@ def test_mending_cut_at_any_step_leaves_the_damaged_or_the_whole_pack(
     for call in ("begin", "write", "finish"):
         faults.error, faults.only = 5, frozenset({call})
         with pytest.raises(Failed) as raised:
-            faulty.mend([pack.stem], Silent())
+            faulty.mending.mend([pack.stem], Silent())
         assert raised.value.failure.code == "repository-unwritable"
         assert pack.read_bytes() == hurt
     # After the rename, before anybody heard of it.
     faults.error, faults.only = 5, frozenset({"finished"})
     with pytest.raises(Failed):
-        faulty.mend([pack.stem], Silent())
+        faulty.mending.mend([pack.stem], Silent())
     faults.error = None
     assert pack.read_bytes() == whole
-    assert faulty.mend([pack.stem], Silent()) == [pack.stem]
+    assert faulty.mending.mend([pack.stem], Silent()) == [pack.stem]
     with faulty._storage.open(pack.stem) as file:
         assert len(proven(PackReader(file.read, file.size), pack.stem)) == 30
 
@@ -316,7 +316,7 @@ def test_another_copy_in_the_same_repository_is_found(place: Path, repository: R
     flip(pack, 80)
     second = next(path for path in packs(place) if path != pack)
     flip(second, 80)
-    assert not repository.is_true(oid)
-    assert repository.copies([oid], Silent()) == {oid}
-    assert repository.is_true(oid)
+    assert not repository.mending.is_true(oid)
+    assert repository.mending.copies([oid], Silent()) == {oid}
+    assert repository.mending.is_true(oid)
     assert repository.read(oid) == content(1)

@@ -103,6 +103,12 @@ class MemoryTarget:
             self.calls.append(call)
         self.before(call)
 
+    def give(self, pairing: Pairing, machine: str, image: str, ids: Sequence[bytes]) -> bytes:
+        self._note("give")
+        if image != "2" * 32:
+            raise failed("no-such-volume-image", "There is no such image.", "", FailureKind.NOT_FOUND)
+        return b"".join(self.objects[oid] for oid in ids if oid in self.objects)
+
     def hello(self) -> Hello:
         self._note("hello")
         return Hello(self.core, MINIMUM, NOW)

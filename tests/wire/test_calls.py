@@ -39,6 +39,7 @@ from tests.wire.peers import (
     PASSWORD,
     MemoryTarget,
     core_of,
+    frame,
     id_of,
     machine,
     offer_of,
@@ -241,6 +242,30 @@ def test_holdings_and_commit(dialer: Dialer, target: MemoryTarget) -> None:
     assert target.commits[0].point == made
     assert [h.image for h in dialer.holdings(kept.id)] == [made.images[0].id]
     assert dialer.holdings("f" * 32) == []
+
+
+def test_objects_are_given_back_as_the_target_has_them(dialer: Dialer, target: MemoryTarget) -> None:
+    there, gone = frame(b"a lost object"), id_of(b"never seen")
+    target.objects[id_of(b"a lost object")] = there
+    image = point().images[0].id
+    assert dialer.objects("a" * 32, image, [gone, id_of(b"a lost object")]) == there
+    assert dialer.objects("a" * 32, image, [gone]) == b""
+    with pytest.raises(Failed) as raised:
+        dialer.objects("a" * 32, "9" * 32, [gone])
+    assert refused(raised) == ("no-such-volume-image", FailureKind.NOT_FOUND)
+
+
+@pytest.mark.parametrize(("ids", "code"), [(b"x" * 33, "bad-message"), (b"\0" * 32, "bad-message")])
+def test_what_are_no_ids_is_refused(
+    served: TlsServer, people: People, target: MemoryTarget, ids: bytes, code: str
+) -> None:
+    target.take(people.source)
+    body = messages.encode(messages.ObjectsRequest("a" * 32, "2" * 32, ids))
+    status, said = http(served.port, people.source, "objects", body)
+    assert (status, messages.decode(said, dict[str, Any])["code"]) == (400, code)
+    status, said = http(served.port, None, "objects", body)
+    assert messages.decode(said, dict[str, Any])["code"] == "authentication-failed"
+    assert target.calls == []
 
 
 def test_offers_of_any_length(dialer: Dialer, target: MemoryTarget) -> None:

@@ -64,6 +64,7 @@ class JobsPage(Page):
             "seed-verify",
             "seed-consume",
             "repository-check",
+            "repository-repair",
         ):
             self._kind.addItem(states.job_kind(value).text, value)
         self._count = label("", "muted")
@@ -329,6 +330,8 @@ def _place(job: JobAnswer) -> Place | None:
         "seed-consume": "seeds",
         "seed-verify": "seeds",
         "repository-check": "repositories",
+        "repository-repair": "repositories",
+        "repository-parity": "repositories",
         "restore": "points",
     }
     page = pages.get(job["kind"])

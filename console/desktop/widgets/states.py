@@ -99,6 +99,8 @@ def job_kind(value: str) -> Shown:
         "seed-verify": Shown(say("Verify seed drive"), Tone.OFF, "check"),
         "seed-consume": Shown(say("Consume seed drive"), Tone.OFF, "consume"),
         "repository-check": Shown(say("Check repository"), Tone.OFF, "check"),
+        "repository-repair": Shown(say("Repair repository"), Tone.OFF, "recycle"),
+        "repository-parity": Shown(say("Make parity"), Tone.OFF, "check"),
         "point-check": Shown(say("Check recovery point"), Tone.OFF, "check"),
         "rebuild-catalog": Shown(say("Rebuild catalog"), Tone.OFF, "recycle"),
         "delete": Shown(say("Delete recovery points"), Tone.OFF, "delete"),

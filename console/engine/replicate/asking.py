@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from console.catalog import Catalog
@@ -58,6 +60,26 @@ class AskSource:
             "points": lack.heals,
             "text": self._text(pairing, len(lack.images)),
         }
+
+    def ask_again(self, images: Collection[str]) -> dict[str, int]:
+        """Wishes for images that were found damaged here of whoever replicates them to this Core, without a person: how
+        many of each pairing (by name). Asking again changes nothing; what no source has is passed over."""
+        wanted: dict[str, list[str]] = defaultdict(list)
+        for image, stored in self._catalog.points.find_images(list(images)).items():
+            for member in self._catalog.members.of_machine(stored.machine):
+                wanted[member.pairing].append(image)
+        asked: dict[str, int] = {}
+        for id, lacking in wanted.items():
+            pairing = self._catalog.pairings.get(id)
+            if pairing.direction is not Direction.INCOMING or pairing.state is not PairingState.ACTIVE:
+                continue
+            before = set(self._catalog.wishes.list(pairing.id))
+            self._catalog.wishes.add(pairing.id, sorted(lacking), self._clock.now())
+            asked[pairing.name] = len(lacking)
+            if not before.issuperset(lacking):
+                text = f"“{pairing.name}” is asked to send {len(lacking)} damaged image(s) again."
+                self._journal.note(Severity.INFO, "source-asked", text, pairing.id)
+        return asked
 
     def _lack(self, point: RecoveryPoint) -> _Lack:
         """The images on the way to each base that are not here, or damaged."""

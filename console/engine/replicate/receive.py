@@ -22,6 +22,7 @@ from console.engine.ends import LocalTarget
 from console.engine.journal import Journal
 from console.engine.points import Points
 from console.engine.replicate.asking import wanted_of
+from console.engine.replicate.giving import objects_of
 from console.engine.repositories import Repositories
 from console.engine.retain import Retain
 from console.engine.users import Users
@@ -213,11 +214,20 @@ class Receive:
         if skew > 300:
             text = f"A recovery point of “{request.machine.name}” is {skew:.0f} s ahead of this Core's clock."
             self._journal.note(Severity.WARNING, "clock-skew", text, pairing.id, alert=True)
+        known = self._catalog.points.find_image(image.id)
         with self._target(member) as target:
             target.commit(ImageOffer(request.machine, request.point, image, request.names))
+        if known is not None and known.damaged:
+            text = f"“{pairing.name}” has sent a damaged image of “{request.machine.name}” again; it is whole now."
+            self._journal.note(Severity.INFO, "damage-repaired", text, pairing.id)
         self._adopt(pairing, request.machine, member.repository)
         newest = max(filter(None, [member.last_point, request.point.time]))
         self._catalog.members.put(replace(member, last_point=newest, last_sent=self._clock.now()))
+
+    def give(self, pairing: Pairing, machine: str, image: str, ids: Sequence[bytes]) -> bytes:
+        """What the source has lost of an image of its own, and this Core still has."""
+        self._member(pairing, machine)
+        return objects_of(self._catalog, self._repositories, machine, image, ids)
 
     def close(self) -> None:
         """Keeps what has arrived."""

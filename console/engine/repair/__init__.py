@@ -1,0 +1,1 @@
+"""Damage is repaired: from what is here, and from whoever has the objects."""
