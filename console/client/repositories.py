@@ -22,6 +22,10 @@ class RepositoryCalls(Calls):
         body = {"name": name, "path": path, "default": default, "limit": limit}
         return cast(RepositoryAnswer, await self._post("/repositories", given(body)))
 
+    async def adopt_repository(self, name: str, path: str) -> RepositoryAnswer:
+        """One that lies on the Core's machine already."""
+        return cast(RepositoryAnswer, await self._post("/repositories/adopt", {"name": name, "path": path}))
+
     async def edit_repository(
         self, repository: str, *, name: str | None = None, limit: int | None = None, default: bool = False
     ) -> RepositoryAnswer:

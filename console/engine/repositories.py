@@ -69,7 +69,13 @@ class Repositories:
         return info
 
     def adopt(self, name: str, path: Path) -> RepositoryInfo:
-        """Registers a repository that is there already, as after a lost catalog. Raises what opening refuses."""
+        """Registers a repository that is there already, as after a lost catalog; its points are registered by a rebuild
+        of the catalog.
+
+        Raises Failed: `name-forbidden`, `name-taken`, `repository-inside-repository`, and what opening refuses.
+        """
+        self._check_name(name)
+        self.refuse_inside(path.absolute())
         opened = Repository.open(path.absolute())
         first = self._catalog.repositories.default() is None
         info = RepositoryInfo(opened.id, name, str(path.absolute()), self._clock.now(), first)

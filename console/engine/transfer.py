@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 
+from console.domain.objects import Kind
 from console.domain.progress import Reporter
 from console.domain.replication import ImageOffer, SourceEnd, TargetEnd
 
@@ -56,6 +57,8 @@ class _Step:
         self._reporter = reporter
         self._asking = ThreadPoolExecutor(1, thread_name_prefix="offer")
         self._sent: dict[bytes, None] = {}
+        self._chunks: set[bytes] = set()
+        """Of the offers that are under way: those that are chunks."""
         self.objects = 0
         self.bytes = 0
         self.skipped = 0
@@ -64,12 +67,17 @@ class _Step:
         self._asking.shutdown(wait=True, cancel_futures=True)
 
     def missing(self) -> Iterator[list[bytes]]:
-        """Lists of ids to send, never empty, asked for a few offers ahead."""
+        """Lists of ids to send, never empty, asked for a few offers ahead.
+
+        The root goes alone, and nodes before the chunks that are offered with them: of a step that is cut off, a target
+        that reclaims keeps what can be reached from its root.
+        """
         asked: deque[tuple[list[bytes], Future[list[bytes]]]] = deque()
         for batch in self._source.increment(self._offer.image, names=self._offer.names):
             self._reporter.check()
             ids = self._fresh([ref.id for ref in batch])
             if ids:
+                self._chunks.update(ref.id for ref in batch if ref.kind is Kind.CHUNK)
                 asked.append((ids, self._asking.submit(self._target.missing, ids)))
             if len(asked) > AHEAD:
                 yield from self._answer(*asked.popleft())
@@ -87,8 +95,11 @@ class _Step:
         if len(wanted) < len(ids):
             lacking = set(wanted)
             self.skipped += self._source.stored_size([oid for oid in ids if oid not in lacking])
-        if wanted:
-            yield wanted
+        first = bytes.fromhex(self._offer.image.root)
+        nodes = [oid for oid in wanted if oid not in self._chunks and oid != first]
+        parts = ([oid for oid in wanted if oid == first], nodes, [oid for oid in wanted if oid in self._chunks])
+        self._chunks.difference_update(ids)
+        yield from filter(None, parts)
 
     def _fresh(self, ids: list[bytes]) -> list[bytes]:
         fresh = []

@@ -15,11 +15,11 @@ from console.cli.main import NOUNS, app, run
 from tests.cli.fakes import NoCore
 
 VERBS = {
-    "core": "run status init settings rebuild-catalog add list forget certificate",
+    "core": "run status init settings nightly rebuild-catalog add list forget certificate",
     "user": "add list passwd remove",
-    "repository": "create edit list show check reclaim move remove",
-    "machine": "protect list show edit pause resume remove",
-    "point": "list show files check find delete",
+    "repository": "create adopt edit list show check reclaim move remove",
+    "machine": "retention rollup protect list show edit pause resume remove",
+    "point": "hold release list show files check find delete",
     "restore": "files volume machine",
     "replication": "pair add edit remove list show force pause resume plan",
     "seed": "create list show inspect verify consume abandon",

@@ -106,6 +106,32 @@ async def test_repositories(client: Client, tmp_path: Path) -> None:
     assert place.is_dir(), "its files stay"
 
 
+async def test_the_room_of_repositories(client: Client, tmp_path: Path) -> None:
+    made = await client.create_repository("big", str(tmp_path / "big"), limit=5 << 30)
+    assert (made["limit"], made["unreferenced_bytes"]) == (5 << 30, None)
+    assert made["used_bytes"] == 0
+    assert 0 < made["free_bytes"] <= 5 << 30
+    planned = await ended(client, await client.reclaim_repository("big", dry_run=True))
+    assert planned["result"] is not None
+    assert {"packs_delete", "packs_rewrite", "bytes_freed", "bytes_written", "bytes_won"} <= set(planned["result"])
+    assert (planned["kind"], "done" in planned["result"]) == ("reclaim-plan", False)
+    done = await ended(client, await client.reclaim_repository("big"))
+    assert done["result"] is not None
+    assert {"packs_deleted", "bytes_won", "objects_removed"} <= set(done["result"]["done"])
+    edited = await client.edit_repository("big", name="large", limit=0, default=True)
+    assert (edited["name"], edited["limit"], edited["default"]) == ("large", None, True)
+    assert (edited["unreferenced_bytes"], edited["looked"] is not None) == (0, True)
+    moved = await ended(client, await client.move_repository("large", str(tmp_path / "else")))
+    assert moved["result"] is not None
+    assert (moved["result"]["to"], moved["result"]["old_removed"]) == (str(tmp_path / "else"), True)
+    await client.remove_repository("large")
+    taken = await client.adopt_repository("again", str(tmp_path / "else"))
+    assert (taken["name"], taken["id"]) == ("again", made["id"])
+    with pytest.raises(Failed) as caught:
+        await client.adopt_repository("thrice", str(tmp_path / "nothing"))
+    assert caught.value.failure.code == "repository-gone"
+
+
 async def test_a_repository_that_machines_use_is_not_forgotten(client: Client, tree: Path) -> None:
     await client.protect("web", [("tree", str(tree))], interval_s=0)
     with pytest.raises(Failed) as caught:

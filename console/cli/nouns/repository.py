@@ -41,6 +41,29 @@ def create(
     )
 
 
+@app.command(epilog=example("repository adopt old --path /mnt/old/backup"))
+def adopt(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="What it is called here.")],
+    path: Annotated[str, typer.Option(metavar="DIR", help="Where it lies on the Core's machine.")],
+) -> None:
+    """Takes a repository that is there already, of a lost catalog or another Core, and its recovery points."""
+    session = session_of(ctx)
+    place = path_text(path)
+
+    async def work(core: Client) -> dict[str, Any]:
+        taken = await core.adopt_repository(name, place)
+        rebuilt = await session.follow(await core.rebuild_catalog())
+        return {"repository": taken["name"], "path": taken["path"], **(rebuilt["result"] or {})}
+
+    session.answer(
+        work,
+        lambda made: session.output.say(
+            f"Repository “{made['repository']}”: {amount(made['points'], 'recovery point')} registered."
+        ),
+    )
+
+
 @app.command(epilog=example("repository edit big --limit 2TB", "repository edit big --limit none --default"))
 def edit(
     ctx: typer.Context,

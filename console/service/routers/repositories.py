@@ -27,6 +27,13 @@ class NewRepository(BaseModel):
     limit: int | None = Field(default=None, ge=1)
 
 
+class AdoptedRepository(BaseModel):
+    """`path`: of a repository that lies on the Core's machine already, in the text form of paths."""
+
+    name: str
+    path: str
+
+
 class ChangedRepository(BaseModel):
     """What is left out stays. `limit`: bytes its packs may have, 0: what the disk takes. `default`: new machines go
     there."""
@@ -86,6 +93,13 @@ def create_repository(body: NewRepository, by: Administrator) -> RepositoryAnswe
     """In a new or empty directory. Refused: `name-taken`, `repository-not-empty`, `repository-inside-repository`."""
     made = by.core.repositories.create(body.name, _directory(body.path), default=body.default, limit=body.limit)
     return present.repository(by.core, made)
+
+
+@router.post("/repositories/adopt")
+def adopt_repository(body: AdoptedRepository, by: Administrator) -> RepositoryAnswer:
+    """One that is there already. Its points are registered by rebuilding the catalog. Refused: `name-taken`,
+    `repository-gone`, `repository-in-use`, `repository-inside-repository`."""
+    return present.repository(by.core, by.core.repositories.adopt(body.name, _directory(body.path)))
 
 
 @router.patch("/repositories/{repository}")
