@@ -16,6 +16,7 @@ from console.catalog.damage import Damage
 from console.catalog.database import Database
 from console.catalog.events import Events
 from console.catalog.jobs import Jobs
+from console.catalog.keys import Keys
 from console.catalog.machines import Machines
 from console.catalog.members import Members
 from console.catalog.pairings import Pairings
@@ -57,6 +58,7 @@ class Catalog:
         self.seeds = Seeds(self._database, clock)
         self.wishes = Wishes(self._database)
         self.retention = Retention(self._database)
+        self.keys = Keys(self._database)
         self.jobs = Jobs(self._database)
         self.events = Events(self._database)
         self.bulk = Bulk(self._database)

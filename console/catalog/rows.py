@@ -333,6 +333,24 @@ class EventRow(Row, table=True):
     times: int = Field(sa_type=BigInteger)
 
 
+class KeyRow(Row, table=True):
+    __tablename__ = "keys"
+
+    id: str = Field(primary_key=True)
+    name: str
+    name_key: str = Field(unique=True)
+    description: str
+    type: str
+    wrapped: bytes
+    created_us: int = Field(sa_type=BigInteger)
+    changed_us: int = Field(sa_type=BigInteger)
+    unlocked: bool
+    until_us: int | None = Field(sa_type=BigInteger)
+    origin: str
+    tested_us: int | None = Field(sa_type=BigInteger)
+    test_passed: bool
+
+
 _tables = METADATA.tables
 settings: Table = _tables["settings"]
 users: Table = _tables["users"]
@@ -355,4 +373,5 @@ jobs: Table = _tables["jobs"]
 job_log: Table = _tables["job_log"]
 events: Table = _tables["events"]
 point_checks: Table = _tables["point_checks"]
+keys: Table = _tables["keys"]
 unfinished_roots: Table = _tables["unfinished_roots"]

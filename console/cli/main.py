@@ -21,6 +21,7 @@ NOUNS = (
     "core",
     "user",
     "repository",
+    "key",
     "machine",
     "backup",
     "point",

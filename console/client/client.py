@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, cast
 
 from console.client.calls import Query, given, named
+from console.client.keys import KeyCalls
 from console.client.looking import Looking
 from console.client.overview import Overview
 from console.client.plans import Plans
@@ -56,7 +57,7 @@ WATCH_S = 20.0
 SLACK_S = 60.0
 
 
-class Client(Looking, Overview, Plans, RepositoryCalls, Volumes):
+class Client(KeyCalls, Looking, Overview, Plans, RepositoryCalls, Volumes):
     """Calls to one Core. Raises Failed with the Core's own failure, or `core-unreachable`, `wrong-fingerprint`."""
 
     # --- this Core
@@ -125,6 +126,7 @@ class Client(Looking, Overview, Plans, RepositoryCalls, Volumes):
         interval_s: int | None = None,
         excludes: Sequence[str] = (),
         options: Mapping[str, Any] | None = None,
+        key: str | None = None,
     ) -> MachineAnswer:
         """`volumes`: (label or None, path in the text form of `domain.paths`). `options`: those of
         `domain.machines.MachineOptions` that differ."""
@@ -135,6 +137,7 @@ class Client(Looking, Overview, Plans, RepositoryCalls, Volumes):
             "interval_s": interval_s,
             "excludes": list(excludes),
             "options": dict(options or {}),
+            "key": key,
         }
         return cast(MachineAnswer, await self._post("/machines", given(body)))
 
@@ -147,14 +150,16 @@ class Client(Looking, Overview, Plans, RepositoryCalls, Volumes):
         excludes: Sequence[str] | None = None,
         volumes: Sequence[tuple[str | None, str]] | None = None,
         options: Mapping[str, Any] | None = None,
+        key: str | None = None,
     ) -> MachineAnswer:
-        """None: stays as it is, and so do options that are not named."""
+        """None: stays as it is, and so do options that are not named. `key` empty: none any more."""
         body = {
             "name": name,
             "interval_s": interval_s,
             "excludes": None if excludes is None else list(excludes),
             "volumes": None if volumes is None else [{"label": label, "path": path} for label, path in volumes],
             "options": None if options is None else dict(options),
+            "key": key,
         }
         return cast(MachineAnswer, await self._call("PATCH", f"/machines/{named('machine', machine)}", given(body)))
 

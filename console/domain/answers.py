@@ -151,7 +151,8 @@ class MachineOptionsAnswer(TypedDict):
 
 
 class MachineAnswer(TypedDict):
-    """`pairings`: names of the outgoing pairings it is replicated by. `last_point`: time of its newest point."""
+    """`pairings`: names of the outgoing pairings it is replicated by. `last_point`: time of its newest point. `key`:
+    name of the encryption key its images are sealed with (its id, where it is not known here); null: none."""
 
     id: str
     name: str
@@ -168,6 +169,7 @@ class MachineAnswer(TypedDict):
     points: int
     last_point: str | None
     pairings: list[str]
+    key: str | None
 
 
 class MachinePage(TypedDict):

@@ -24,6 +24,7 @@ class Changed(StrEnum):
     EVENTS = "events"
     REPOSITORIES = "repositories"
     USERS = "users"
+    KEYS = "keys"
     SETTINGS = "settings"
 
 

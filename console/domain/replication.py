@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from console.domain.keys import WrappedKey
 from console.domain.machines import Machine
 from console.domain.objects import ObjectRef
 from console.domain.recovery_points import RecoveryPoint, VolumeImage
@@ -183,12 +184,14 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class ImageOffer:
-    """What is committed: the point's metadata, which of its images, and of which machine. `names` as in `Step`."""
+    """What is committed: the point's metadata, which of its images, and of which machine. `names` as in `Step`.
+    `keys`: those it is sealed with, under their passphrases."""
 
     machine: Machine
     point: RecoveryPoint
     image: VolumeImage
     names: bool
+    keys: tuple[WrappedKey, ...] = ()
 
 
 class SourceEnd(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from console import __version__
@@ -19,6 +20,8 @@ from console.engine.foresee.foresee import Foresee
 from console.engine.inside.browse import Browse
 from console.engine.jobs import Jobs
 from console.engine.journal import Journal
+from console.engine.keys.keyring import Keyring
+from console.engine.keys.keys import Keys
 from console.engine.move import Move
 from console.engine.nightly import Nightly
 from console.engine.overview.chain_map import Chains
@@ -54,6 +57,7 @@ from console.engine.seed.consume import Consume
 from console.engine.seed.drives import SeedDrives
 from console.engine.users import Users
 from console.host.clock import SystemClock
+from console.vault import Vault, open_vault
 from console.wire.conversation import PROTOCOL
 from console.wire.dialer import Dialers
 from console.wire.identity import Identity
@@ -62,6 +66,7 @@ log = logging.getLogger(__name__)
 
 CATALOG_FILE = "catalog.sqlite"
 IDENTITY_DIRECTORY = "identity"
+VAULT = "vault"
 SET_UP = "core.set-up"
 """Setting that says when this Core was set up; without it a default repository is made. Removing that one is meant."""
 
@@ -69,8 +74,15 @@ SET_UP = "core.set-up"
 class Core:
     """Everything one Core is made of, over one data directory. The directory's lock is the caller's business."""
 
-    def __init__(self, data: Path, *, clock: Clock | None = None, name: str | None = None) -> None:
-        """Opens, or sets up, the Core of `data`.
+    def __init__(
+        self,
+        data: Path,
+        *,
+        clock: Clock | None = None,
+        name: str | None = None,
+        vault: Callable[[], Vault] | None = None,
+    ) -> None:
+        """Opens, or sets up, the Core of `data`. `vault`: opens what keeps its secrets, when the first one is needed.
 
         Raises Failed: `identity-damaged`, `catalog-newer`, `catalog-damaged`, and what opening a repository refuses.
         """
@@ -83,6 +95,9 @@ class Core:
         self.catalog = Catalog.open(data / CATALOG_FILE, self.clock)
         self.journal = Journal(self.catalog, self.clock)
         self.repositories = Repositories(self.catalog, self.clock, data)
+        keyring = Keyring(self.catalog, self.clock, vault or partial(open_vault, data / VAULT, self.identity.core_id))
+        self.repositories.keys = keyring
+        self.keys = Keys(self.catalog, self.repositories, self.journal, self.clock, keyring)
         if self.catalog.settings.get(SET_UP) is None:
             self.repositories.set_up()
             self.catalog.settings.set(SET_UP, iso(self.clock.now()))
@@ -106,7 +121,14 @@ class Core:
         # After all that keeps answers: who hears of a change asks at once, and must not get an answer of before.
         self.catalog.on_change(self.feed.publish)
         self.protect = Protect(
-            self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.identity.core_id, self.name
+            self.catalog,
+            self.repositories,
+            self.jobs,
+            self.journal,
+            self.clock,
+            self.identity.core_id,
+            self.name,
+            keyring=keyring,
         )
         self.protect.tidy()
         self.restore = Restore(self.catalog, self.repositories, self.jobs, self.clock, self.browse)
@@ -189,6 +211,7 @@ class Core:
         duties: list[Callable[[], object]] = [
             lambda: self.protect.due_backups(self.clock.now()),
             self.contact.keep,
+            lambda: self.keys.relock(self.clock.now()),
             self.jobs.catch_up,
             self.nightly.keep,
             self.repair.due,

@@ -12,6 +12,7 @@ from console.domain.machines import Machine
 from console.domain.objects import Kind, ObjectRef
 from console.domain.recovery_points import RecoveryPoint, VolumeImage
 from console.domain.replication import Accepted, ImageOffer, Step
+from console.engine.keys.travel import keys_of
 from console.repository import Repository, TreeReader
 from console.repository.records import Record, decode_record, decode_tombstone, encode
 
@@ -31,7 +32,7 @@ def offer_of(catalog: Catalog, machine: Machine, step: Step, steps: Sequence[Ste
         for image in point.images
     )
     image = next(image for image in images if image.id == step.image)
-    return ImageOffer(machine.abroad(), replace(point, images=images), image, step.names)
+    return ImageOffer(machine.abroad(), replace(point, images=images), image, step.names, keys_of(catalog, [point]))
 
 
 class LocalSource:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from console.catalog import Catalog
 from console.domain import paths
 from console.domain.clock import Clock
-from console.domain.errors import not_found, refused, usage
+from console.domain.errors import Failed, not_found, refused, usage
 from console.domain.events import Severity
 from console.domain.jobs import Job, JobKind, Trigger
 from console.domain.machines import (
@@ -24,6 +24,7 @@ from console.domain.machines import (
     VolumeSource,
     name_problem,
 )
+from console.domain.pairing import Direction
 from console.domain.progress import Reporter
 from console.domain.schedules import next_due
 from console.engine.backup.backup import Backup
@@ -34,10 +35,24 @@ from console.engine.backup.snapshots import tidy_core
 from console.engine.backup.volumes import Named, gone, is_fed, is_there, make_volumes, private_inside
 from console.engine.jobs import Jobs
 from console.engine.journal import Journal
+from console.engine.keys.keyring import Keyring
 from console.engine.repositories import Repositories
 from console.engine.retain import Retain
+from console.repository.sealing import NoKeys, SealingKey, tag_of
 from console.sources.reading import HostFiles
 from console.sources.streams import Feed, not_fed
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """`key`: the id of the key there will be, empty for none. `base`: the next image of each volume is a base, about
+    `bytes` of files in all, which `targets` (names of pairings) get as a whole."""
+
+    machine: Machine
+    key: str
+    bytes: int
+    base: bool
+    targets: tuple[str, ...]
 
 
 class Protect:
@@ -54,7 +69,10 @@ class Protect:
         core_name: str,
         *,
         files: HostFiles | None = None,
+        keyring: Keyring | None = None,
     ) -> None:
+        """`keyring`: where the keys of machines are asked for; without one no machine can have a key."""
+        self._keyring = keyring
         self._catalog = catalog
         self._repositories = repositories
         self._jobs = jobs
@@ -73,11 +91,13 @@ class Protect:
         interval_s: int = DEFAULT_INTERVAL_S,
         excludes: Sequence[str] = (),
         options: Mapping[str, Any] | None = None,
+        key: str | None = None,
     ) -> Machine:
         """A new protected machine; its first backup is due at once, when it has a schedule at all. `options`: those
-        of `MachineOptions` that are not as they are by themselves.
+        of `MachineOptions` that are not as they are by themselves. `key`: what its images are sealed with.
 
-        Raises Failed: `name-forbidden`, `name-taken`, `no-repository`, and what `make_volumes` and `changed_options`
+        Raises Failed: `name-forbidden`, `name-taken`, `no-repository`, `no-such-key`, `key-locked`, and what
+        `make_volumes` and `changed_options`
         refuse.
         """
         self.check_name(name)
@@ -96,6 +116,7 @@ class Protect:
             interval_s=_checked(interval_s),
             excludes=_clean(excludes),
             next_due=next_due(None, interval_s, now),
+            key=self._key(key) if key else "",
             options=changed_options(MachineOptions(), options or {}),
         )
         self._catalog.machines.add(machine)
@@ -111,9 +132,10 @@ class Protect:
         excludes: Sequence[str] | None = None,
         volumes: Sequence[Named] | None = None,
         options: Mapping[str, Any] | None = None,
+        key: str | None = None,
     ) -> Machine:
-        """Changes what is given (also of `options`, one by one). A volume that gets another path is imaged anew as a
-        whole at the next backup."""
+        """Changes what is given (also of `options`, one by one; `key` empty: none). A volume that gets another path is
+        imaged anew as a whole at the next backup; with another key, or none, all are (see `key_change`)."""
         before = self._protected(machine)
         after = before
         if name is not None and name != before.name:
@@ -123,6 +145,8 @@ class Protect:
             after = replace(after, excludes=_clean(excludes))
         if options is not None:
             after = replace(after, options=changed_options(before.options, options))
+        if key is not None:
+            after = replace(after, key=self._key(key) if key else "")
         if volumes is not None:
             after = replace(after, volumes=make_volumes(volumes, self._repositories, before.volumes))
             if interval_s is None and any(map(is_fed, after.volumes)):
@@ -199,9 +223,11 @@ class Protect:
         """A job that makes one recovery point; its result is that of `backup` (shared contract of commands). `fed`:
         label of the volume whose bytes come by standard input, to be put into `feeds`.
 
-        Raises Failed `no-such-volume`, `stream-not-fed`.
+        Raises Failed `no-such-volume`, `stream-not-fed`, `key-locked`.
         """
         found = self._protected(machine)
+        if found.key and trigger is Trigger.PERSON:
+            self._sealer_of(found.key)
         feed, feeds = self._feeds_of(found, fed) if fed is not None or trigger is Trigger.PERSON else (None, {})
 
         def work(reporter: Reporter) -> dict[str, Any]:
@@ -233,6 +259,12 @@ class Protect:
         `stream-not-fed`, `command-failed`, `command-silent`, and what the repository raises. Then no point was made.
         """
         started = self._clock.now()
+        if machine.key:
+            try:
+                self._sealer_of(machine.key)
+            except Failed:
+                self._schedule(machine.id, started)
+                raise
         point = uuid.uuid4().hex
         hooks = Hooks(machine, point, reporter)
         result: dict[str, Any] | None = None
@@ -270,6 +302,7 @@ class Protect:
             files=self._files,
             feeds=feeds,
             point=point,
+            seal=self._sealer_of(machine.key) if machine.key else None,
         ).run(base=base)
 
     def due_backups(self, now: datetime) -> list[Job]:
@@ -341,6 +374,25 @@ class Protect:
                 "Only machines that this Core protects can be backed up, paused or changed here.",
             )
         return found
+
+    def key_change(self, machine: str, key: str) -> KeyChange:
+        """What giving a machine this key (empty: none) would mean. Raises Failed `no-such-key`, `key-locked`."""
+        found = self._protected(machine)
+        wanted = self._key(key) if key else ""
+        latest = self._catalog.points.latest(found.id)
+        changes = latest is not None and any(image.key != wanted for image in latest.images)
+        pairings = [self._catalog.pairings.get(member.pairing) for member in self._catalog.members.of_machine(found.id)]
+        targets = [p.name for p in pairings if p.direction is Direction.OUTGOING]
+        return KeyChange(found, wanted, latest.size if latest is not None and changes else 0, changes, tuple(targets))
+
+    def _key(self, key: str) -> str:
+        """The id of a key that can seal now."""
+        return self._sealer_of(self._catalog.keys.get(key).id).id
+
+    def _sealer_of(self, key: str) -> SealingKey:
+        if self._keyring is None:
+            raise NoKeys().refusal(tag_of(key))
+        return self._keyring.sealer(key)
 
     def check_name(self, name: str, but: str = "") -> None:
         """Whether a machine may be called so; `but`: the id of the one it is. Raises Failed `name-forbidden`,

@@ -22,6 +22,7 @@ from console.domain.settings import RETENTION
 from console.engine.ends import own_damage
 from console.engine.jobs import JobReporter, Jobs
 from console.engine.journal import Journal
+from console.engine.keys.travel import Arrivals
 from console.engine.repositories import Repositories
 from console.repository import Repository, TreeReader
 from console.repository.records import Record, decode_record, decode_tombstone
@@ -41,6 +42,7 @@ class Rebuild:
         self._journal = journal
         self._clock = clock
         self._core_id = core_id
+        self._arrivals = Arrivals(catalog, journal)
 
     def start(self, *, user: str = "") -> Job:
         """A job over all repositories. Result: {"machines", "points", "points_known", "points_deleted"}."""
@@ -77,6 +79,9 @@ class Rebuild:
                 found.append((body.point.time, body.point.id, machine, replace(body.point, record=id)))
         for _, _, machine, point in sorted(found, key=lambda item: item[:2]):
             reporter.advance(items=1)
+            # Locked, our own too: what the vault had may be lost with the catalog.
+            origin = "" if machine.origin_core == self._core_id else machine.origin_core
+            self._arrivals.take_from_record(repository, point, origin)
             if self._catalog.points.find(point.id) is not None:
                 counts["points_known"] += 1
             elif self._register(info, repository, machine, point):

@@ -14,6 +14,7 @@ from console.domain.errors import Failed, failed, refused, usage
 from console.domain.machines import name_problem
 from console.domain.repositories import DamagedObject, RepositoryInfo
 from console.repository import Repository, Usage
+from console.repository.sealing import Keys, NoKeys
 
 DEFAULT_NAME = "default"
 MARKER = "replicore-repository.json"
@@ -28,6 +29,8 @@ class Repositories:
         self._data = data
         self._lock = threading.RLock()
         self._open: dict[str, Repository] = {}
+        self.keys: Keys = NoKeys()
+        """Whom opened repositories ask for the keys of what is sealed."""
 
     def create(self, name: str, path: Path, *, default: bool = False, limit: int | None = None) -> RepositoryInfo:
         """A new repository in an empty or new directory; the first one of a Core becomes its default. `limit`: bytes
@@ -109,6 +112,7 @@ class Repositories:
                 opened.set_limit(info.limit)
                 self._open[info.id] = opened
         self._still_there(info)
+        opened.keys = self.keys
         return opened
 
     def opened(self) -> builtins.list[tuple[RepositoryInfo, Repository]]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from console.domain.errors import damage
+from console.domain.keys import WrappedKey
 from console.domain.machines import Machine
 from console.domain.recovery_points import RecoveryPoint
 
@@ -22,7 +23,7 @@ _T = TypeVar("_T")
 class Record:
     """One recovery point as every Core that has it keeps it. `core`, `core_name`: the Core that made it; `machine` as
     it was then; `point.record` is empty. `replaces`: ids (hex) of records that this one stands for; such a one also
-    says when it was `written`."""
+    says when it was `written`. `keys`: those the point's images are sealed with, under their passphrases."""
 
     core: str
     core_name: str
@@ -30,6 +31,7 @@ class Record:
     point: RecoveryPoint
     replaces: tuple[str, ...] = ()
     written: datetime | None = None
+    keys: tuple[WrappedKey, ...] = ()
 
     def instead(self, id: str, point: RecoveryPoint, written: datetime) -> Record:
         """The record that takes the place of this one, which has the id `id` (hex)."""
@@ -50,13 +52,16 @@ _records = msgspec.msgpack.Decoder(Record)
 _tombstones = msgspec.msgpack.Decoder(Tombstone)
 
 
-def encode_record(core: str, core_name: str, machine: Machine, point: RecoveryPoint) -> bytes:
+def encode_record(
+    core: str, core_name: str, machine: Machine, point: RecoveryPoint, keys: tuple[WrappedKey, ...] = ()
+) -> bytes:
     """The plain bytes of a RECORD object. Raises ValueError when the point has a record already."""
-    return encode(Record(core, core_name, machine, point))
+    return encode(Record(core, core_name, machine, point, keys=keys))
 
 
 def encode(record: Record) -> bytes:
-    """As `encode_record`. What only records have that replace others is left out of those that do not."""
+    """As `encode_record`. What only some records have, those that replace others or are of sealed points, is
+    left out of all others."""
     if record.point.record:
         raise ValueError("a record cannot name itself")
     body = {field.name: getattr(record, field.name) for field in fields(record)}

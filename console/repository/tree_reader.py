@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from console.domain.errors import damage
+from console.domain.errors import Failed, damage
 from console.domain.machines import VolumeSource
 from console.domain.objects import ObjectRef
 from console.domain.trees import Entry, FileType, VolumeRoot
 from console.repository import sealed_walk, walk
+from console.repository.failures import object_missing
 from console.repository.nodes import NodeReader, ObjectReader, Ref, content_refs
 
 
@@ -114,7 +115,7 @@ class TreeReader:
         if isinstance(reader, sealed_walk.ClearReader) and sealed_walk.is_sealed(reader, root):
             yield from sealed_walk.increment(reader, root, parent, names=names)
         else:
-            yield from walk.increment(self._nodes, root, parent, names=names)
+            yield from walk.increment(NodeReader(_Unsealed(reader)), root, parent, names=names)
 
     def absent(self, root: bytes, missing: Callable[[Sequence[bytes]], list[bytes]]) -> Iterator[tuple[ObjectRef, int]]:
         """Every object below (and with) a root that `missing` says is not here, or that cannot be read true if it is a
@@ -124,7 +125,7 @@ class TreeReader:
         if isinstance(reader, sealed_walk.ClearReader) and sealed_walk.is_sealed(reader, root):
             yield from sealed_walk.absent(reader, root, missing)
         else:
-            yield from walk.absent(self._nodes, root, missing)
+            yield from walk.absent(NodeReader(_Unsealed(reader)), root, missing)
 
     def _leaves(self, entry: Entry) -> Iterator[Ref]:
         """References of depth 0 below an entry, in order."""
@@ -182,3 +183,18 @@ class TreeReader:
 
 def _name(entry: Entry) -> bytes:
     return entry.name
+
+
+class _Unsealed:
+    """What belongs to a tree that is not sealed: something sealed with a locked key in it is no node of it."""
+
+    def __init__(self, reader: ObjectReader) -> None:
+        self._reader = reader
+
+    def read(self, id: bytes) -> bytes:
+        try:
+            return self._reader.read(id)
+        except Failed as known:
+            if known.failure.code != "key-locked":
+                raise
+            raise object_missing(id) from known

@@ -11,6 +11,7 @@ from datetime import datetime
 import msgspec
 
 from console.domain.errors import Failed, damage, refused
+from console.domain.keys import WrappedKey
 from console.domain.machines import Machine
 from console.domain.pairing import CoreIdentity
 from console.domain.recovery_points import RecoveryPoint, VolumeImage
@@ -61,7 +62,8 @@ class SeedMedium:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What is on a seed drive. Ids are hex text; `target` is a Core's id; `bytes` is the size of all segments."""
+    """What is on a seed drive. Ids are hex text; `target` is a Core's id; `bytes` is the size of all segments. `keys`:
+    those that sealed points are sealed with, under their passphrases."""
 
     format: int
     seed: str
@@ -77,6 +79,7 @@ class Manifest:
     media: tuple[SeedMedium, ...]
     objects: int
     bytes: int
+    keys: tuple[WrappedKey, ...] = ()
 
     def images(self) -> tuple[str, ...]:
         """Ids of the images on the drive, parents first."""

@@ -6,17 +6,24 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from console.domain.errors import OBJECT_DAMAGE, Failed, damage
 from console.domain.objects import FRAME_SIZE, Kind, ObjectRef
 from console.domain.recovery_points import VolumeImage
 from console.domain.seeds import Segment
 from console.repository import ObjectReader, TreeReader
-from console.repository.codec import FrameError, check_digest, decode, read_header
+from console.repository.codec import FrameError, Header, check_digest, decode, node_of, read_header, verify
+from console.repository.failures import object_missing
 from console.repository.pack import Gap
+from console.repository.sealed_walk import ClearReader
+from console.repository.sealing import Node
 from console.seeding.archive import Archive
 from console.seeding.places import Place, Places
 from console.seeding.segment import RUN, SegmentFile
+
+T = TypeVar("T")
 
 _OPEN_FILES = 32
 _AT_ONCE = 10_000
@@ -115,25 +122,39 @@ class SeedReader:
 
         Raises Failed `object-missing`, `object-damaged`.
         """
-        if id not in self._bad:
-            for place in self._places.find([id]):
-                raw = memoryview(self._file(place.segment).read(place.offset, place.end - place.offset))
-                try:
-                    problem = _problem(place, raw, 0)
-                    if problem is None:
-                        header = read_header(raw)
-                        return decode(header, raw[FRAME_SIZE:])
-                except FrameError as error:
-                    problem = str(error)
-                self._condemn(place, problem)
+        found = self._given(id, decode)
+        return self._ask(id, lambda elsewhere: elsewhere.read(id)) if found is None else found
+
+    def nodes(self, ids: Sequence[bytes]) -> Iterator[Node]:
+        """What these objects say in clear; as `read`, without a key."""
+        for oid in ids:
+            found = self._given(oid, node_of)
+            yield self._ask(oid, partial(_node_of, oid)) if found is None else found
+
+    def _given(self, oid: bytes, take: Callable[[Header, memoryview], T]) -> T | None:
+        """What `take` makes of the object as the drive has it; None when it has it not, or not as it was."""
+        if oid in self._bad:
+            return None
+        for place in self._places.find([oid]):
+            raw = memoryview(self._file(place.segment).read(place.offset, place.end - place.offset))
+            try:
+                problem = _problem(place, raw, 0)
+                if problem is None:
+                    return take(read_header(raw), raw[FRAME_SIZE:])
+            except FrameError as error:
+                problem = str(error)
+            self._condemn(place, problem)
+        return None
+
+    def _ask(self, oid: bytes, ask: Callable[[ObjectReader], T]) -> T:
         if self._elsewhere is not None:
             try:
-                return self._elsewhere.read(id)
+                return ask(self._elsewhere)
             except Failed as known:
                 if known.failure.code not in OBJECT_DAMAGE:
                     raise
-        self.refused = id
-        raise self._lacking([id])
+        self.refused = oid
+        raise self._lacking([oid])
 
     def has(self, ids: Sequence[bytes]) -> set[bytes]:
         """Those of `ids` that are on the drive, as far as is known undamaged."""
@@ -147,7 +168,7 @@ class SeedReader:
             problem = _problem(place, raw, 0)
             if problem is None:
                 try:
-                    decode(read_header(raw), raw[FRAME_SIZE:])
+                    verify(read_header(raw), raw)
                     continue
                 except FrameError as error:
                     problem = str(error)
@@ -212,6 +233,13 @@ class SeedReader:
         there = self._places.known(ids)
         lacking = next((oid for oid in ids if oid not in there), b"")
         return damage("object-missing", f"Object {lacking.hex()} is not on the seed drive.", _HINT)
+
+
+def _node_of(oid: bytes, elsewhere: ObjectReader) -> Node:
+    if isinstance(elsewhere, ClearReader):
+        for node in elsewhere.nodes([oid]):
+            return node
+    raise object_missing(oid)
 
 
 _HINT = "Try another copy of the drive, or write a new seed at its source."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from console.domain.clock import iso
@@ -35,13 +36,28 @@ A seed can lie on several drives: attach them together and name all of them, or
 bring them in one after the other. A drive without the file manifest.rpm is not
 finished: start the writing again at "{source}", it goes on.
 
-The backups on this drive are not encrypted. Keep it where only those can get
-at it who may see them.
+{secrecy}
 """
+_OPEN = """\
+The backups on this drive are not encrypted. Keep it where only those can get
+at it who may see them."""
+_SEALED = """\
+The backups on this drive are encrypted; what they are called and how large they
+are is not. They open with the passphrase of their key, which is not on it."""
+_MIXED = """\
+Some of the backups on this drive are not encrypted. Keep it where only those
+can get at it who may see them."""
 
 
-def readme(seed: str, source: CoreIdentity, created: datetime, comment: str, customer_id: str) -> str:
-    """Plain words; names and the comment are the only things in it that people chose."""
+def readme(
+    seed: str,
+    source: CoreIdentity,
+    created: datetime,
+    comment: str,
+    customer_id: str,
+    sealed: Collection[bool] = (False,),
+) -> str:
+    """Plain words; names and the comment are the only things in it that people chose. `sealed`: of each image."""
     return _TEXT.format(
         seed=seed,
         source=_line(source.name),
@@ -49,6 +65,7 @@ def readme(seed: str, source: CoreIdentity, created: datetime, comment: str, cus
         created=iso(created),
         comment=_line(comment) or "(none)",
         customer=_line(customer_id) or "(none)",
+        secrecy=_SEALED if all(sealed) else _MIXED if any(sealed) else _OPEN,
     )
 
 

@@ -18,6 +18,7 @@ from console.domain.recovery_points import VolumeImage
 from console.domain.seeds import Segment
 from console.repository import ObjectReader
 from console.repository.pack import Gap, PackEntry, whole_frames
+from console.repository.sealed_walk import ClearReader
 from console.seeding.archive import Archive
 from console.seeding.reader import SeedDamage, SeedReader
 from console.seeding.segment import HEADER, SegmentFile
@@ -222,6 +223,8 @@ def _has_root(reader: SeedReader, elsewhere: ObjectReader | None, root: bytes) -
     if elsewhere is None:
         return False
     try:
+        if isinstance(elsewhere, ClearReader):
+            return any(elsewhere.nodes([root]))
         elsewhere.read(root)
     except Failed:
         return False

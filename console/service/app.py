@@ -15,6 +15,7 @@ from console.service.routers import (
     events,
     host,
     jobs,
+    keys,
     machines,
     overview,
     pairings,
@@ -31,7 +32,21 @@ from console.wire import listener
 WAITERS = 256
 """So many callers may wait for jobs and changes at once."""
 
-NOUNS = (core_router, users, repositories, machines, points, pairings, seeds, jobs, events, host, plans, overview)
+NOUNS = (
+    core_router,
+    users,
+    repositories,
+    keys,
+    machines,
+    points,
+    pairings,
+    seeds,
+    jobs,
+    events,
+    host,
+    plans,
+    overview,
+)
 
 
 def create_app(core: Core, serving: Serving | None = None) -> FastAPI:

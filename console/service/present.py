@@ -68,6 +68,7 @@ def machine(core: Core, found: Machine, *, commands: bool) -> MachineAnswer:
         "points": catalog.points.count(found.id),
         "last_point": moment(latest.time if latest else None),
         "pairings": [pairing.name for pairing in pairings if pairing.direction is Direction.OUTGOING],
+        "key": _key(core, found.key),
     }
 
 
@@ -80,6 +81,13 @@ def _volume(found: Volume, *, commands: bool) -> VolumeAnswer:
     """A command line may hold a secret: only who may give one sees it."""
     hidden = found.source == VolumeSource.STREAM and not commands
     return {"id": found.id, "label": found.label, "path": "" if hidden else found.path, "source": found.source}
+
+
+def _key(core: Core, key: str) -> str | None:
+    if not key:
+        return None
+    known = core.catalog.keys.find(key)
+    return known.name if known else key
 
 
 def repository(core: Core, info: RepositoryInfo) -> RepositoryAnswer:
@@ -115,7 +123,7 @@ def point(view: PointView) -> PointAnswer:
         "size": view.point.size,
         "bytes_new": view.point.bytes_new,
         "targets": list(view.targets),
-        "encrypted": False,
+        "encrypted": any(image.key for image in view.point.images),
         "checks": {},
         "held": False,
         "why": view.why,

@@ -1,8 +1,10 @@
 """Secrets in one encrypted file, for machines without a keyring.
 
 `vault.bin` is `RPLVAULT1`, a nonce (12 bytes) and the sealed MessagePack map of names and secrets (AES-256-GCM, the
-first nine bytes as associated data). `vault.key` holds the key's 32 bytes, readable by its owner alone. That keeps
-secrets out of copies of the one file; whoever can read both files can read the secrets.
+first nine bytes as associated data). The key's 32 bytes are handed to the process in a file of its own (a service's
+credential), as they are or as 64 hex digits: then copies of the directory are worth nothing. Without one `vault.key`
+holds them, readable by its owner alone, and whoever can read both files can read the secrets. A vault that had its key
+beside it goes over to one that is handed in with the next secret that is written.
 """
 
 from __future__ import annotations
@@ -30,8 +32,10 @@ LOCK_S = 10.0
 class FileVault:
     """Implements `Vault`. Nothing is written before the first secret. Processes that share it take turns."""
 
-    def __init__(self, directory: Path) -> None:
-        """`directory` is made when it is needed, for its owner alone."""
+    def __init__(self, directory: Path, credential: Path | None = None) -> None:
+        """`directory` is made when it is needed, for its owner alone. `credential`: the file with the key that was
+        handed to this process; it is only read."""
+        self._credential = credential
         self._file = directory / "vault.bin"
         self._key_file = directory / "vault.key"
         self._lock_file = directory / "vault.lock"
@@ -41,6 +45,11 @@ class FileVault:
     def exists(self) -> bool:
         """Whether something was ever kept here."""
         return self._file.exists()
+
+    @property
+    def has_credential(self) -> bool:
+        """Whether its key was handed to this process."""
+        return self._credential is not None
 
     def get(self, name: str) -> str | None:
         """See `Vault`."""
@@ -90,17 +99,52 @@ class FileVault:
         head = len(MAGIC) + NONCE_SIZE
         if not raw.startswith(MAGIC) or len(raw) < head:
             raise self._damaged("it does not begin as such a file does")
-        try:
-            plain = AESGCM(self._key()).decrypt(raw[len(MAGIC) : head], raw[head:], MAGIC)
-        except InvalidTag as error:
-            raise self._damaged("its key does not open it") from error
-        return msgspec.msgpack.decode(plain, type=dict[str, str])
+        for key in self._keys():
+            try:
+                plain = AESGCM(key).decrypt(raw[len(MAGIC) : head], raw[head:], MAGIC)
+            except InvalidTag:
+                continue
+            return msgspec.msgpack.decode(plain, type=dict[str, str])
+        raise self._damaged("its key does not open it")
 
     def _write(self, secrets: dict[str, str]) -> None:
-        key = self._key() if self._key_file.exists() or self._file.exists() else self._new_key()
+        if self._credential is not None:
+            key = self._handed(self._credential)
+        else:
+            key = self._key() if self._key_file.exists() or self._file.exists() else self._new_key()
         nonce = os.urandom(NONCE_SIZE)
         sealed = AESGCM(key).encrypt(nonce, msgspec.msgpack.encode(secrets), MAGIC)
         _replace(self._file, MAGIC + nonce + sealed)
+        if self._credential is not None:
+            self._key_file.unlink(missing_ok=True)
+
+    def _keys(self) -> Iterator[bytes]:
+        """Those that may open the file, the right one first."""
+        if self._credential is not None:
+            yield self._handed(self._credential)
+            if not self._key_file.exists():
+                return
+        yield self._key()
+
+    def _handed(self, credential: Path) -> bytes:
+        try:
+            given = credential.read_bytes()
+        except OSError as error:
+            raise failed(
+                "vault-unavailable",
+                f"The key of the secrets in {self._file} cannot be read from {credential}: {error.strerror or error}.",
+                "Hand it to the service again, as it was when the secrets were written.",
+            ) from error
+        text = given.strip()
+        if len(given) == KEY_SIZE:
+            return given
+        if len(text) == 2 * KEY_SIZE and set(text) <= set(b"0123456789abcdefABCDEF"):
+            return bytes.fromhex(text.decode("ascii"))
+        raise failed(
+            "vault-unavailable",
+            f"{credential} is not a key of {KEY_SIZE} bytes, nor {2 * KEY_SIZE} hex digits.",
+            "Make one: openssl rand -hex 32 > FILE, and keep it where the secrets are not.",
+        )
 
     def _key(self) -> bytes:
         try:
@@ -120,8 +164,8 @@ class FileVault:
         return damage(
             "vault-damaged",
             f"The secrets in {self._file} cannot be read: {why}.",
-            f"Put {self._file.name} and {self._key_file.name} back from a copy; without one remove both, and enter the "
-            "secrets again.",
+            f"Put {self._file.name} and its key ({self._credential or self._key_file.name}) back; without a copy "
+            "remove both, and enter the secrets again.",
         )
 
 

@@ -273,4 +273,4 @@ class WireTarget:
 
     def commit(self, offer: ImageOffer) -> None:
         """See `domain.replication.TargetEnd`."""
-        self._dialer.commit(Commit(offer.machine, offer.point, offer.image.id, offer.names))
+        self._dialer.commit(Commit(offer.machine, offer.point, offer.image.id, offer.names, list(offer.keys)))

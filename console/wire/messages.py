@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from console.domain.errors import Failed, Failure, usage
+from console.domain.keys import WrappedKey
 from console.domain.machines import Machine
 from console.domain.pairing import CoreIdentity, RepositoryOffer
 from console.domain.recovery_points import RecoveryPoint
@@ -165,16 +166,18 @@ class Holdings(msgspec.Struct, frozen=True):
     holdings: list[Holding] = []
 
 
-class Commit(msgspec.Struct, frozen=True):
-    """One image (id) of `point` has been sent; `names` as in `domain.replication.Step`."""
+class Commit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One image (id) of `point` has been sent; `names` as in `domain.replication.Step`. `keys`: those that the point's
+    images are sealed with, under their passphrases; they arrive locked."""
 
     machine: Machine
     point: RecoveryPoint
     image: str
     names: bool = False
+    keys: list[WrappedKey] = []
 
     def __post_init__(self) -> None:
-        _aware(self.machine.created, self.point.time)
+        _aware(self.machine.created, self.point.time, *(moment for k in self.keys for moment in (k.created, k.changed)))
 
 
 class ObjectsRequest(msgspec.Struct, frozen=True):

@@ -116,7 +116,9 @@ def test_damage_found_ends_with_6(core: CoreProcess, tree: Path) -> None:
     core.ask("machine", "protect", "web", "--volume", tree, "--every", "off")
     core.ask("backup", "web")
     pack = next(
-        path for path in (core.data / "repository").rglob("*") if path.suffix == ".pack" and path.stat().st_size > 400_000
+        path
+        for path in (core.data / "repository").rglob("*")
+        if path.suffix == ".pack" and path.stat().st_size > 400_000
     )
     content = bytearray(pack.read_bytes())
     content[len(content) // 2] ^= 0xFF

@@ -96,6 +96,7 @@ def protect(
     after: After = None,
     command_timeout: Timeout = None,
     snapshot: Snapshot = None,
+    key: Annotated[str | None, typer.Option(metavar="K", help="The encryption key that seals its images.")] = None,
 ) -> None:
     """Protects directories of this machine from now on, backed up while a Core runs."""
     session = session_of(ctx)
@@ -112,6 +113,7 @@ def protect(
             interval_s=interval_s,
             excludes=tuple(excludes or ()),
             options=options,
+            key=key,
         ),
         lambda made: session.output.say(
             f"“{made['name']}” is protected: {_volumes(made)}, "
@@ -166,6 +168,7 @@ def show(ctx: typer.Context, name: Name) -> None:
                 ("Backed up", _every(found)),
                 ("Next due", when(found["next_due"])),
                 ("Repository", found["repository"]),
+                ("Sealed with", found["key"] or "nothing"),
                 ("Points", found["points"]),
                 ("Last point", when(found["last_point"])),
                 ("Replicated by", ", ".join(found["pairings"]) or "nothing"),
@@ -175,7 +178,13 @@ def show(ctx: typer.Context, name: Name) -> None:
     session.answer(lambda core: core.machine(name), tell)
 
 
-@app.command(epilog=example("machine edit laptop --every 4h", "machine edit laptop --name notebook --exclude '*.iso'"))
+@app.command(
+    epilog=example(
+        "machine edit laptop --every 4h",
+        "machine edit laptop --name notebook --exclude '*.iso'",
+        "machine edit laptop --key office",
+    )
+)
 def edit(
     ctx: typer.Context,
     name: Name,
@@ -194,17 +203,40 @@ def edit(
     after: After = None,
     command_timeout: Timeout = None,
     snapshot: Snapshot = None,
+    key: Annotated[
+        str | None, typer.Option(metavar="K", help="The encryption key that seals its images from now on.")
+    ] = None,
+    no_key: Annotated[bool, typer.Option("--no-key", help="Its images are not sealed any more.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Without asking.")] = False,
 ) -> None:
-    """Changes what is named; volumes and exclusions are replaced as a whole."""
+    """Changes what is named; volumes and exclusions are replaced as a whole. Another key, or none, makes the next
+    images base images: what that means is said first."""
+    if key is not None and no_key:
+        raise usage("key-or-no-key", "Both --key and --no-key were given.", "Give one of them.")
+    wanted = "" if no_key else key
     session = session_of(ctx)
     chosen = [volume(text) for text in volumes] if volumes else None
     left_out = () if no_excludes else (tuple(excludes) if excludes else None)
     interval_s = None if every is None else interval(every)
     options = _options(cross, caches, [] if no_markers else markers, before, after, command_timeout, snapshot)
+
+    async def work(core: Client) -> MachineAnswer:
+        if wanted is not None:
+            change = await core.key_change(name, wanted)
+            if change["why"]:
+                asking.confirm(session.output, change["why"], yes=yes, destructive=False)
+        return await core.edit_machine(
+            name,
+            name=new_name,
+            volumes=chosen,
+            interval_s=interval_s,
+            excludes=left_out,
+            options=options or None,
+            key=wanted,
+        )
+
     session.answer(
-        lambda core: core.edit_machine(
-            name, name=new_name, volumes=chosen, interval_s=interval_s, excludes=left_out, options=options or None
-        ),
+        work,
         lambda made: session.output.say(f"“{made['name']}”: {_volumes(made)}, {_every(made)}."),
     )
 

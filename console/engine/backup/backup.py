@@ -28,8 +28,10 @@ from console.engine.backup.snapshots import Snapshots
 from console.engine.backup.stream_imaging import StreamImager
 from console.engine.backup.volumes import disk_size
 from console.engine.journal import Journal
+from console.engine.keys.travel import keys_of
 from console.repository import Repository, WriteSession
 from console.repository.records import encode_record
+from console.repository.sealing import SealingKey
 from console.sources.disks import Disks
 from console.sources.reading import HostFiles
 from console.sources.streams import CommandStream, Feed, Stream, not_fed
@@ -87,9 +89,11 @@ class Backup:
         disks: Disks | None = None,
         feeds: Mapping[str, Feed] | None = None,
         point: str = "",
+        seal: SealingKey | None = None,
     ) -> None:
         """`core`: id and name of this Core. `private`: directories that no image may hold. `feeds`: by volume (id),
-        what is fed by standard input. `point`: the id that the point shall have."""
+        what is fed by standard input. `point`: the id that the point shall have. `seal`: the
+        machine's key, unlocked; None where it has none."""
         self._catalog = catalog
         self._repository = repository
         self._journal = journal
@@ -101,6 +105,7 @@ class Backup:
         self._disks = disks
         self._feeds = feeds or {}
         self._point = point or uuid.uuid4().hex
+        self._seal = seal
         self._left_out: dict[str, LeftOut] = {}
         self._snapshots = Snapshots(core[0], machine, self._reporter, files)
 
@@ -110,7 +115,7 @@ class Backup:
         machine = self._machine
         foundations = Foundations(self._catalog, self._repository, machine)
         point = RecoveryPoint(self._point, machine.id, started, self._core[0], ())
-        with self._repository.session() as session:
+        with self._repository.session(seal=self._seal) as session:
             found = [(volume, self._hold(session, foundations.find(volume, forced=base))) for volume in machine.volumes]
             self._tell(found)
             with self._snapshots:
@@ -122,7 +127,8 @@ class Backup:
                 duration_s=round(self._clock.monotonic() - begun, 6),
                 warnings=self._reporter.count,
             )
-            record = session.put(Kind.RECORD, encode_record(*self._core, machine.abroad(), point)).id
+            keys = keys_of(self._catalog, [point])
+            record = session.put(Kind.RECORD, encode_record(*self._core, machine.abroad(), point, keys)).id
             session.flush()
             # What the catalog says must be true whatever dies now: everything it names is synced. Until it does, the
             # session keeps a reclaim from all of it.
@@ -192,6 +198,7 @@ class Backup:
             directories=made.volume.directories,
             files_unreadable=made.volume.unreadable,
             parent_root=parent.image.root if parent else None,
+            key=self._seal.id if self._seal else "",
         )
 
     def _make(self, session: WriteSession, volume: Volume, before: VolumeRoot | None) -> Imaged:

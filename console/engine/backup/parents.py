@@ -46,6 +46,8 @@ class Foundations:
         if forced:
             return BaseReason.FORCED
         point, image = latest
+        if image.key != self._machine.key:
+            return BaseReason.KEY_CHANGED
         try:
             if not self._is_same(point, volume):
                 return BaseReason.VOLUME_CHANGED

@@ -20,6 +20,7 @@ from console.domain.replication import Accepted, Holding, ImageOffer
 from console.domain.seeds import Seed, SeedState
 from console.engine.ends import LocalTarget
 from console.engine.journal import Journal
+from console.engine.keys.travel import Arrivals
 from console.engine.points import Points
 from console.engine.replicate.asking import wanted_of
 from console.engine.replicate.giving import objects_of
@@ -69,6 +70,7 @@ class Receive:
         self._identity = identity
         self._users = users
         self._retain = retain
+        self._arrivals = Arrivals(catalog, journal)
         self._lock = threading.Lock()
         self._targets: dict[tuple[str, str], LocalTarget] = {}
         """By pairing and machine: what a session relies on is let go of when its machine's next image is committed."""
@@ -214,12 +216,15 @@ class Receive:
         if skew > 300:
             text = f"A recovery point of “{request.machine.name}” is {skew:.0f} s ahead of this Core's clock."
             self._journal.note(Severity.WARNING, "clock-skew", text, pairing.id, alert=True)
+        sealing = {of.key for of in request.point.images}
+        self._arrivals.take([key for key in request.keys if key.id in sealing], pairing.peer.id)
         known = self._catalog.points.find_image(image.id)
         with self._target(member) as target:
             target.commit(ImageOffer(request.machine, request.point, image, request.names))
         if known is not None and known.damaged:
             text = f"“{pairing.name}” has sent a damaged image of “{request.machine.name}” again; it is whole now."
             self._journal.note(Severity.INFO, "damage-repaired", text, pairing.id)
+        self._arrivals.take_from_record(self._repositories.open(member.repository), request.point, pairing.peer.id)
         self._adopt(pairing, request.machine, member.repository)
         newest = max(filter(None, [member.last_point, request.point.time]))
         self._catalog.members.put(replace(member, last_point=newest, last_sent=self._clock.now()))

@@ -19,11 +19,12 @@ from console.domain.progress import Reporter
 from console.domain.seeds import Seed, SeedState
 from console.engine.jobs import Jobs
 from console.engine.journal import Journal
+from console.engine.keys.travel import Arrivals
 from console.engine.repositories import Repositories
 from console.engine.seed.bringing import Bringing
 from console.engine.seed.looking import pairing_of
 from console.seeding.archive import Archive, open_archive
-from console.seeding.manifest import Manifest
+from console.seeding.manifest import Manifest, SeedPoint
 
 
 class Consume:
@@ -44,6 +45,7 @@ class Consume:
         self._journal = journal
         self._clock = clock
         self._core_id = core_id
+        self._arrivals = Arrivals(catalog, journal)
         for seed in catalog.seeds.list(direction=Direction.INCOMING, states=[SeedState.CONSUMING]):
             catalog.seeds.update(replace(seed, state=SeedState.OUTSTANDING))
             text = f"Consuming the seed {seed.title} was interrupted. Start it again; what is here already is kept."
@@ -100,7 +102,10 @@ class Consume:
             if bringing.plan(points):
                 with self._catalog.transaction():
                     adopted = [m.id for m in machines if self._adopt(pairing, m, places[m.id])]
+                sealing = {image.key for entry in points for image in entry.volume_images()}
+                self._arrivals.take([key for key in manifest.keys if key.id in sealing], manifest.source.id)
                 bringing.run(machines, places)
+                self._take_keys(points, places, bringing, manifest.source.id)
         finally:
             seed = self._settle(manifest, before)
             self._drop_empty(adopted)
@@ -133,6 +138,15 @@ class Consume:
             ],
             "duration_s": round(self._clock.monotonic() - began, 3),
         }
+
+    def _take_keys(
+        self, points: Sequence[SeedPoint], places: Mapping[str, str], bringing: Bringing, origin: str
+    ) -> None:
+        """Keys that the manifest does not tell of, from the records that came."""
+        for entry in points:
+            if entry.point.id in bringing.brought_points:
+                repository = self._repositories.open(places[entry.point.machine])
+                self._arrivals.take_from_record(repository, entry.point, origin)
 
     def chosen(self, manifest: Manifest, names: Sequence[str]) -> list[Machine]:
         """The machines of the drive, or the named ones: by id, by their name on the drive, or their name here."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from console.catalog import Catalog
@@ -14,6 +14,7 @@ from console.domain.progress import Reporter
 from console.engine.repositories import Repositories
 from console.repository import Repository
 from console.repository.failures import object_missing
+from console.repository.sealing import Node
 from console.seeding.archive import Archive
 from console.seeding.inspection import SeedInspection, machines_on, segments_on
 from console.seeding.manifest import MANIFEST_FILE
@@ -34,12 +35,20 @@ class AnyRepository:
 
     def read(self, id: bytes) -> bytes:
         """Raises Failed `object-missing` when none has it, `object-damaged`."""
+        return self._holding(id).read(id)
+
+    def _holding(self, oid: bytes) -> Repository:
         if self._opened is None:
             self._opened = self._open()
         for repository in self._opened:
-            if repository.has(id):
-                return repository.read(id)
-        raise object_missing(id)
+            if repository.has(oid):
+                return repository
+        raise object_missing(oid)
+
+    def nodes(self, ids: Sequence[bytes]) -> Iterator[Node]:
+        """What these say in clear. Raises as `read`."""
+        for oid in ids:
+            yield from self._holding(oid).nodes([oid])
 
     def _open(self) -> list[Repository]:
         opened = []

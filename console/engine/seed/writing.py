@@ -20,6 +20,7 @@ from console.domain.replication import Holding, Step, WithheldReason
 from console.domain.seeds import Seed, SeedState
 from console.domain.sizes import format_size
 from console.engine.ends import LocalSource, offer_of
+from console.engine.keys.travel import keys_of
 from console.engine.repositories import Repositories
 from console.engine.seed.choice import Chains, choose, held_back_sentences
 from console.engine.transfer import transfer
@@ -158,9 +159,10 @@ class SeedWriting:
         size = self._wish.segment_size or DEFAULT_SEGMENT
         with SeedWriter(drive, self._increment, segment_size=size) as writer:
             try:
-                writer.begin(
-                    readme(seed.id, self._me, seed.created, self._wish.comment, self._wish.customer_id), self._reporter
-                )
+                images = self._catalog.points.find_images([step.image for step in steps]).values()
+                sealed = {bool(stored.image.key) for stored in images}
+                note = readme(seed.id, self._me, seed.created, self._wish.comment, self._wish.customer_id, sealed)
+                writer.begin(note, self._reporter)
                 self._bring(writer, steps)
                 writer.seal()
                 manifest = self._manifest(seed, writer)
@@ -236,6 +238,7 @@ class SeedWriting:
             writer.media(),
             writer.objects,
             writer.written_bytes,
+            keys_of(self._catalog, (entry.point for entry in points)),
         )
 
     def _explained(self, known: Failed, writer: SeedWriter, steps: Sequence[Step]) -> Failed:

@@ -41,7 +41,8 @@ class WantedOptions(BaseModel):
 
 
 class NewMachine(BaseModel):
-    """`interval_s`: seconds between backups, 0 for none; as the Core's settings say when it is not given."""
+    """`interval_s`: seconds between backups, 0 for none; as the Core's settings say when it is not given. `key`: what
+    its images are sealed with."""
 
     name: str
     volumes: list[NewVolume]
@@ -49,16 +50,18 @@ class NewMachine(BaseModel):
     interval_s: int | None = None
     excludes: list[str] = []
     options: WantedOptions = WantedOptions()
+    key: str | None = None
 
 
 class ChangedMachine(BaseModel):
-    """What is not given stays as it is."""
+    """What is not given stays as it is. `key` empty: none any more; see `GET /machines/{machine}/key-change` first."""
 
     name: str | None = None
     volumes: list[NewVolume] | None = None
     interval_s: int | None = None
     excludes: list[str] | None = None
     options: WantedOptions | None = None
+    key: str | None = None
 
 
 class WantedBackup(BaseModel):
@@ -103,6 +106,7 @@ def protect(body: NewMachine, by: Administrator) -> MachineAnswer:
         interval_s=interval,
         excludes=tuple(body.excludes),
         options=body.options.model_dump(exclude_none=True),
+        key=body.key,
     )
     return _shown(by, added)
 
@@ -117,6 +121,7 @@ def edit_machine(machine: str, body: ChangedMachine, by: Administrator) -> Machi
         excludes=None if body.excludes is None else tuple(body.excludes),
         volumes=None if body.volumes is None else _volumes(body.volumes),
         options=None if body.options is None else body.options.model_dump(exclude_none=True),
+        key=body.key,
     )
     return _shown(by, edited)
 

@@ -23,6 +23,28 @@ def upgrade() -> None:
     _room()
     _checks()
     _retention()
+    _keys()
+
+
+def _keys() -> None:
+    op.create_table(
+        "keys",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("name_key", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.Column("created_us", sa.BigInteger(), nullable=False),
+        sa.Column("changed_us", sa.BigInteger(), nullable=False),
+        sa.Column("unlocked", sa.Boolean(), nullable=False),
+        sa.Column("until_us", sa.BigInteger(), nullable=True),
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("tested_us", sa.BigInteger(), nullable=True),
+        sa.Column("test_passed", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_keys"),
+        sa.UniqueConstraint("name_key", name="uq_keys_name_key"),
+    )
 
 
 def _retention() -> None:

@@ -1,0 +1,1 @@
+"""Encryption keys of this Core."""
