@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from console.domain import paths
-from console.domain.errors import Failed, not_found, refused
+from console.domain.errors import OBJECT_DAMAGE, Failed, not_found, refused
 from console.domain.machines import VolumeSource
 from console.domain.recovery_points import VolumeImage
 from console.domain.trees import Entry, EntryFlag, FileType
@@ -127,12 +127,12 @@ class OpenVolume:
         return InnerFile(inside, node)
 
     def _tops(self, inside: ImageVolume) -> list[Entry]:
-        """The raw disk, and what the disk holds as far as that can be said."""
+        """The raw disk, and what the disk holds as far as that can be said: of an orphan maybe nothing."""
         raw = list(self.reader.entries(self.top))
         try:
             inner = [_shown(node) for node in inside.children(inside.top())]
         except Failed as known:
-            if known.failure.code not in NOT_INSIDE:
+            if known.failure.code not in NOT_INSIDE | OBJECT_DAMAGE:
                 raise
             log.info("%s", known.failure.message)
             inner = []

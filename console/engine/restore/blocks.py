@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -119,23 +119,6 @@ class _There:
 
     def holds(self, plain: bytes, at: int) -> bool:
         return self._buffer.startswith(plain, at - self._at)
-
-
-def absent(repository: Repository, entries: Iterable[Entry]) -> bytes | None:
-    """The first chunk of some contents that is not here. Raises Failed as `TreeReader.extents`."""
-    reader = TreeReader(repository)
-    for entry in entries:
-        batch: list[bytes] = []
-        for oid, _ in reader.extents(entry):
-            if oid != ZERO_ID:
-                batch.append(oid)
-            if len(batch) >= 4096:
-                if lacking := repository.missing(batch):
-                    return lacking[0]
-                batch = []
-        if lacking := repository.missing(batch):
-            return lacking[0]
-    return None
 
 
 def wrong_length(oid: bytes) -> Failed:
