@@ -11,6 +11,7 @@ from console.client.looking import Looking
 from console.client.overview import Overview
 from console.client.plans import Plans
 from console.client.repositories import RepositoryCalls
+from console.client.retention import RetentionCalls
 from console.client.volumes import Volumes
 from console.domain.answers import (
     Certificate,
@@ -57,7 +58,7 @@ WATCH_S = 20.0
 SLACK_S = 60.0
 
 
-class Client(KeyCalls, Looking, Overview, Plans, RepositoryCalls, Volumes):
+class Client(KeyCalls, Looking, Overview, Plans, RepositoryCalls, RetentionCalls, Volumes):
     """Calls to one Core. Raises Failed with the Core's own failure, or `core-unreachable`, `wrong-fingerprint`."""
 
     # --- this Core

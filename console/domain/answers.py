@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NotRequired, TypedDict
 
+from console.domain.retention_answers import KeptAnswer
+
 
 class FailureAnswer(TypedDict):
     code: str
@@ -186,11 +188,16 @@ class MachineRemoved(TypedDict):
 
 
 class Loss(TypedDict):
-    """What a destructive wish would take: names of machines, number of points, bytes of files in them."""
+    """What a destructive wish would take: names of machines, number of points, bytes of files in them. `frees`: stored
+    bytes, about, that a reclaim gives back then. `dependents`: how many of the points were not named and would go
+    because they build on others. `held`: how many are held, and so cannot be deleted."""
 
     machines: list[str]
     points: int
     bytes: int
+    frees: int
+    dependents: int
+    held: int
 
 
 class PointAnswer(TypedDict):
@@ -262,6 +269,12 @@ class PointDetailAnswer(PointAnswer):
     warnings: int
     check_results: list[CheckResultAnswer]
     images: list[ImageAnswer]
+
+
+class PointShown(PointDetailAnswer):
+    """What `point show` says. `kept`: what keeps it at the next rollup, or why it goes."""
+
+    kept: KeptAnswer
 
 
 class FileAnswer(TypedDict):

@@ -55,6 +55,7 @@ from console.engine.retain import Retain
 from console.engine.rollup import Rollup
 from console.engine.seed.consume import Consume
 from console.engine.seed.drives import SeedDrives
+from console.engine.simulate import Simulate
 from console.engine.users import Users
 from console.host.clock import SystemClock
 from console.vault import Vault, open_vault
@@ -201,6 +202,7 @@ class Core:
             self.protect,
             self.restore,
         )
+        self.simulate = Simulate(self.catalog, self.clock, self.rollup)
         self.nightly = Nightly(
             self.catalog,
             self.jobs,

@@ -27,7 +27,8 @@ from console.repository import Repository, TreeReader
 @dataclass(frozen=True, slots=True)
 class PointView:
     """A point in a list. `why` is a sentence when it is not whole. `targets`: names of the outgoing pairings whose
-    targets have a point of this machine as new as this one, which they then have too, whole or as an orphan."""
+    targets have a point of this machine as new as this one, which they then have too, whole or as an orphan. `held`: no
+    rollup and no deletion takes it."""
 
     point: RecoveryPoint
     machine: Machine
@@ -35,6 +36,7 @@ class PointView:
     restorability: Restorability
     why: str
     targets: tuple[str, ...]
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,7 @@ class Points:
         machines: dict[str, Machine] = {}
         targets: dict[str, list[tuple[str, datetime]]] = {}
         views = []
+        held = self._catalog.retention.holds([point.id for point in points])
         for point in points:
             if point.machine not in machines:
                 machines[point.machine] = self._catalog.machines.get(point.machine)
@@ -163,7 +166,7 @@ class Points:
             why = next((self.why(verdict) for verdict in mine if verdict.state is state), "")
             there = tuple(name for name, newest in targets[point.machine] if newest >= point.time)
             restorability = self._restorability(point, state)
-            views.append(PointView(point, machines[point.machine], state, restorability, why, there))
+            views.append(PointView(point, machines[point.machine], state, restorability, why, there, point.id in held))
         return views
 
     def _targets(self, machine: str) -> list[tuple[str, datetime]]:

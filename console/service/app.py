@@ -22,6 +22,7 @@ from console.service.routers import (
     plans,
     points,
     repositories,
+    retention,
     seeds,
     users,
 )
@@ -46,6 +47,7 @@ NOUNS = (
     host,
     plans,
     overview,
+    retention,
 )
 
 

@@ -14,6 +14,7 @@ from console.domain.answers import (
     FileAnswer,
     ImageAnswer,
     JobAnswer,
+    Loss,
     MachineAnswer,
     MachineOptionsAnswer,
     PointAnswer,
@@ -28,6 +29,7 @@ from console.domain.events import Event
 from console.domain.jobs import Job, JobKind
 from console.domain.machines import Machine, MachineKind, MachineOptions, Volume, VolumeSource
 from console.domain.pairing import Direction
+from console.domain.recovery_points import RecoveryPoint
 from console.domain.repositories import RepositoryInfo
 from console.domain.roles import User
 from console.engine.core import Core
@@ -125,7 +127,7 @@ def point(view: PointView) -> PointAnswer:
         "targets": list(view.targets),
         "encrypted": any(image.key for image in view.point.images),
         "checks": {},
-        "held": False,
+        "held": view.held,
         "why": view.why,
     }
 
@@ -151,6 +153,18 @@ def point_detail(core: Core, detail: PointDetail) -> PointDetailAnswer:
         "duration_s": found.duration_s,
         "warnings": found.warnings,
         "images": [_image(image) for image in detail.images],
+    }
+
+
+def loss(machines: list[str], points: Sequence[RecoveryPoint], core: Core, *, dependents: int = 0) -> Loss:
+    """What deleting points would take. `machines`: names."""
+    return {
+        "machines": machines,
+        "points": len(points),
+        "bytes": sum(point.size for point in points),
+        "frees": sum(image.bytes_stored for point in points for image in point.images),
+        "dependents": dependents,
+        "held": len(core.catalog.retention.holds([point.id for point in points])),
     }
 
 

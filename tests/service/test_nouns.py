@@ -50,7 +50,16 @@ async def test_a_new_core_tells_who_it_is(core: Core, client: Client) -> None:
 
 async def test_settings_are_known_ones_only(client: Client) -> None:
     settings = (await client.settings())["settings"]
-    assert [s["key"] for s in settings] == ["listen", "protect-every", "schedules"]
+    assert [s["key"] for s in settings] == [
+        "keep-events",
+        "keep-jobs",
+        "listen",
+        "nightly-at",
+        "protect-every",
+        "retention",
+        "schedules",
+        "zone",
+    ]
     assert all(s["value"] == s["default"] for s in settings)
     assert (await client.set("protect-every", "4h"))["value"] == "4h"
     assert {s["key"]: s["value"] for s in (await client.settings())["settings"]}["protect-every"] == "4h"
@@ -58,6 +67,10 @@ async def test_settings_are_known_ones_only(client: Client) -> None:
         ("protect-every", "often", "bad-setting"),
         ("listen", "x:y", "bad-address"),
         ("schedules", "sometimes", "bad-setting"),
+        ("retention", "for ever", "bad-retention"),
+        ("zone", "Middle/Earth", "bad-setting"),
+        ("nightly-at", "25:00", "bad-setting"),
+        ("keep-jobs", "0", "bad-setting"),
         ("core.set-up", "x", "no-such-setting"),
     ]:
         with pytest.raises(Failed) as caught:

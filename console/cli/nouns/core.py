@@ -9,6 +9,7 @@ import typer
 
 from console.cli import asking
 from console.cli.arguments import example
+from console.cli.nouns import retention
 from console.cli.output import amount, when
 from console.cli.session import Session, session_of
 from console.client.client import Client
@@ -16,6 +17,7 @@ from console.domain.answers import Certificate, CoreStatus, SettingAnswer, Setti
 from console.domain.errors import Failed, usage
 
 app = typer.Typer(help="This Core, and remembered Cores elsewhere.", epilog=example("core status"))
+retention.add_to_core(app)
 
 
 @app.command(epilog=example("core run --listen 0.0.0.0:8006", "--data /srv/replicore core run --listen :0"))

@@ -8,6 +8,7 @@ import typer
 
 from console.cli import asking
 from console.cli.arguments import example, interval, volume
+from console.cli.nouns import retention
 from console.cli.output import amount, loss_text, when
 from console.cli.paging import everything
 from console.cli.session import session_of
@@ -20,6 +21,8 @@ from console.domain.sizes import format_interval
 app = typer.Typer(
     help="Machines: what is protected here, and what came from other Cores.", epilog=example("machine list")
 )
+
+retention.add_to_machines(app)
 
 Name = Annotated[str, typer.Argument(help="Name or id of the machine.")]
 Volumes = Annotated[

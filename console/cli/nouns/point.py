@@ -8,14 +8,16 @@ import typer
 
 from console.cli import asking
 from console.cli.arguments import example, selection_text
-from console.cli.nouns import point_check, point_find
+from console.cli.nouns import point_check, point_find, retention
 from console.cli.output import amount, loss_text, short, when
 from console.cli.session import Session, session_of
 from console.client.client import Client
-from console.domain.answers import FileList, ImageAnswer, PointDetailAnswer, PointPage, PointsDeleted
+from console.domain.answers import FileList, ImageAnswer, PointPage, PointsDeleted, PointShown
 from console.domain.sizes import format_size
 
 app = typer.Typer(help="Recovery points.", epilog=example("point list --machine laptop"))
+
+retention.add_to_points(app)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the point, or its first letters.")]
 
@@ -44,10 +46,11 @@ def list_points(
                 p["chain"],
                 p["restorability"],
                 format_size(p["size"]),
+                "held" if p["held"] else "",
             )
             for p in found["points"]
         ]
-        columns = ("Id", "Machine", "Time", "Kind", "Chain", "Restorable", ">Size")
+        columns = ("Id", "Machine", "Time", "Kind", "Chain", "Restorable", ">Size", "")
         session.output.table(columns, rows, "No recovery point.")
         if found["next"]:
             session.output.note(f"There are more: --after {found['next']}")
@@ -59,7 +62,12 @@ def list_points(
 def show(ctx: typer.Context, point: Id) -> None:
     """Everything about one point; of an orphan what is missing, why, and what heals it."""
     session = session_of(ctx)
-    session.answer(lambda core: core.point(point), lambda found: _show(session, found))
+
+    async def work(core: Client) -> PointShown:
+        found = await core.point(point)
+        return {**found, "kept": await core.kept(found["id"])}
+
+    session.answer(work, lambda found: _show(session, found))
 
 
 @app.command(
@@ -119,7 +127,11 @@ def delete(
     async def work(core: Client) -> PointsDeleted:
         loss = await core.points_loss(points, chain=chain)
         what = loss_text(loss["machines"], loss["points"], loss["bytes"])
-        asking.confirm(session.output, f"This deletes {what}.", yes=yes)
+        frees = format_size(loss["frees"])
+        question = f"This deletes {what}. About {frees} become free at the next reclaim."
+        if others := loss["dependents"]:
+            question += f" {others} of them only because they build on what was named."
+        asking.confirm(session.output, question, yes=yes)
         return await core.delete_points(points, chain=chain)
 
     session.answer(
@@ -127,7 +139,7 @@ def delete(
     )
 
 
-def _show(session: Session, point: PointDetailAnswer) -> None:
+def _show(session: Session, point: PointShown) -> None:
     session.output.facts(
         [
             ("Point", point["id"]),
@@ -145,6 +157,9 @@ def _show(session: Session, point: PointDetailAnswer) -> None:
         session.output.facts(_image(image))
     if point["why"]:
         print(f"\n{point['why']}")
+    goes = point["kept"]["goes"]
+    stays = " ".join(why["text"] for why in point["kept"]["kept_by"])
+    print(f"\nGoes with the next rollup: {goes['text']}" if goes else f"\nStays: {stays}")
 
 
 def _image(image: ImageAnswer) -> list[tuple[str, object]]:

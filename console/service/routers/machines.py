@@ -142,7 +142,7 @@ def machine_loss(machine: str, by: Reader) -> Loss:
     """What removing it with its points would take."""
     found = by.core.catalog.machines.get(machine)
     points = by.core.catalog.points.all_of(found.id)
-    return {"machines": [found.name], "points": len(points), "bytes": sum(point.size for point in points)}
+    return present.loss([found.name], points, by.core)
 
 
 @router.delete("/machines/{machine}")

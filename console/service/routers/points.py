@@ -18,7 +18,6 @@ from console.domain.chains import ChainState
 from console.domain.errors import usage
 from console.domain.point_checks import PointCheck
 from console.domain.recovery_points import ImageKind
-from console.engine.core import Core
 from console.service import present
 from console.service.access import Administrator, Checker, Reader, Restorer
 from console.service.routing import After, Limit, Offset, not_both, noun, zoned
@@ -148,27 +147,14 @@ def check_points(body: WantedChecks, by: Checker) -> JobAnswer:
 @router.post("/points/loss")
 def points_loss(body: WantedPoints, by: Reader) -> Loss:
     """What deleting them would take."""
-    chosen = _with_dependents(by.core, body.points) if body.chain else _named(by.core, body.points)
-    found = [by.core.catalog.points.get(point) for point in chosen]
+    named = {by.core.catalog.points.get(point).id for point in body.points}
+    below = by.core.retain.dependents(named) if body.chain else set[str]()
+    found = by.core.catalog.points.several(sorted(named | below))
     names = {by.core.catalog.machines.get(point.machine).name for point in found}
-    return {"machines": sorted(names), "points": len(found), "bytes": sum(point.size for point in found)}
+    return present.loss(sorted(names), found, by.core, dependents=len(below))
 
 
 @router.post("/points/delete")
 def delete_points(body: WantedPoints, by: Administrator) -> PointsDeleted:
     """Refused `points-depend` when others build on them and `chain` is not set."""
     return {"points_deleted": by.core.retain.delete(body.points, chain=body.chain)}
-
-
-def _named(core: Core, points: list[str]) -> set[str]:
-    return {core.catalog.points.get(point).id for point in points}
-
-
-def _with_dependents(core: Core, points: list[str]) -> set[str]:
-    chosen = _named(core, points)
-    while True:
-        images = [image.id for point in chosen for image in core.catalog.points.get(point).images]
-        below = {core.catalog.points.image(image).image.point for image in core.catalog.points.dependents(images)}
-        if below <= chosen:
-            return chosen
-        chosen |= below
