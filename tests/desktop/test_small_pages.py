@@ -102,6 +102,37 @@ def test_a_check_of_a_repository_starts_and_a_bad_place_is_told(
     bench.wait(lambda: page._model.rowCount() == 1, "the repository was not removed")
 
 
+def test_room_is_given_back_after_the_plan_was_shown(bench: Bench, running_world: Worlds) -> None:
+    running = running_world("empty")
+    page = bench.show(RepositoriesPage(bench.desk_on(lambda: running.connect())))
+    bench.wait(lambda: page._name.text(), "the repository was not shown")
+    QTest.mouseClick(page._reclaim, Qt.MouseButton.LeftButton)
+    bench.wait(lambda: any("worth" in notice for notice in bench.notices), "nobody said that there is nothing")
+    row = page._table.current
+    assert row is not None
+    planned = {
+        "objects": 12_000,
+        "unreferenced_objects": 3_400,
+        "unreferenced_bytes": 48_000_000,
+        "packs_delete": 2,
+        "packs_rewrite": 1,
+        "packs_kept": 1,
+        "bytes_freed": 90_000_000,
+        "bytes_written": 20_000_000,
+        "bytes_won": 70_000_000,
+    }
+    page._ask_reclaim(row["id"], row["name"], planned)
+    box = page.findChildren(QMessageBox)[-1]
+    for text in ("48 MB", "3,400", "2 packs", "20 MB", "70 MB", "1 pack with damage"):
+        assert text in box.informativeText()
+    next(b for b in box.buttons() if b.text().replace("&", "") == "Give back").click()
+    bench.wait(lambda: bench.gone, "the job was not opened")
+    assert bench.gone[-1].page == "jobs"
+
+    looking = bench.show(RepositoriesPage(bench.desk_on(lambda: running.connect(user="technician"))))
+    assert not looking._reclaim.isEnabled()
+
+
 def test_users_are_added_and_refused(bench: Bench, running_world: Worlds) -> None:
     running = running_world("empty")
     page = bench.show(UsersPage(bench.desk_on(lambda: running.connect())))

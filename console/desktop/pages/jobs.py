@@ -64,6 +64,7 @@ class JobsPage(Page):
             "seed-verify",
             "seed-consume",
             "repository-check",
+            "reclaim",
             "repository-repair",
         ):
             self._kind.addItem(states.job_kind(value).text, value)
@@ -330,6 +331,9 @@ def _place(job: JobAnswer) -> Place | None:
         "seed-consume": "seeds",
         "seed-verify": "seeds",
         "repository-check": "repositories",
+        "reclaim-plan": "repositories",
+        "reclaim": "repositories",
+        "repository-move": "repositories",
         "repository-repair": "repositories",
         "repository-parity": "repositories",
         "restore": "points",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from PySide6.QtWidgets import QMenu, QProgressBar, QWidget
 
@@ -19,6 +19,7 @@ from console.domain.answers import JobAnswer, RepositoryAnswer, RepositoryDetail
 from console.domain.events import Changed
 from console.domain.roles import Right
 from console.domain.sizes import format_size
+from console.flows import reclaiming
 from console.flows.listing import all_repositories
 from console.flows.wording import count, say
 
@@ -48,9 +49,10 @@ class RepositoriesPage(Page):
         self._use.setFixedHeight(16)
         self._check = button(say("&Check"), lambda: self._start_check(False), icon_name="check")
         self._check_all = button(say("Check every &byte"), lambda: self._start_check(True), icon_name="check")
+        self._reclaim = button(say("&Give room back …"), self._plan_reclaim, icon_name="recycle")
         inner = panel()
         rows(
-            line(self._name, 1, self._check, self._check_all),
+            line(self._name, 1, self._check, self._check_all, self._reclaim),
             self._use,
             self._facts,
             1,
@@ -66,7 +68,8 @@ class RepositoriesPage(Page):
         return await all_repositories(self.desk.client)
 
     def offer(self) -> None:
-        allow(self._add, self.desk.may(Right.ADMINISTER), say("Only an administrator may do this."))
+        for made in (self._add, self._reclaim):
+            allow(made, self.desk.may(Right.ADMINISTER), say("Only an administrator may do this."))
         for made in (self._check, self._check_all):
             allow(made, self.desk.may(Right.CHECK), say("Help desk may look, not check."))
 
@@ -95,7 +98,9 @@ class RepositoriesPage(Page):
         facts = [
             (say("Place"), found["path"]),
             (say("Takes"), format_size(usage["stored_bytes"])),
+            (say("Limit"), say("none") if found["limit"] is None else format_size(found["limit"])),
             (say("Free"), format_size(usage["free_bytes"])),
+            (say("Not needed any more"), self._not_needed(found)),
             (say("Holds"), count("{n} object", "{n} objects", usage["objects"])),
             (say("Unpacked"), format_size(usage["plain_bytes"])),
             (say("Compression"), f"{ratio:.2f} : 1" if ratio else "–"),
@@ -107,6 +112,38 @@ class RepositoriesPage(Page):
         if found["missing_packs"]:
             facts.append((say("Packs that are gone"), ", ".join(found["missing_packs"][:5])))
         self._facts.show_facts(facts)
+
+    def _not_needed(self, found: RepositoryDetail) -> str:
+        if found["unreferenced_bytes"] is None or found["looked"] is None:
+            return say("not known yet")
+        size = format_size(found["unreferenced_bytes"])
+        return say("{size}, when it was looked at last", size=size)
+
+    def _plan_reclaim(self) -> None:
+        row = self._table.current
+        if row is not None:
+            id, name = row["id"], row["name"]
+            self.desk.notice(say("Looking for what “{repository}” can give back …", repository=name))
+            self.pane.act(
+                lambda: reclaiming.plan(self.desk.client, id), lambda planned: self._ask_reclaim(id, name, planned)
+            )
+
+    def _ask_reclaim(self, id: str, name: str, planned: dict[str, Any]) -> None:
+        lines = reclaiming.said(planned)
+        if not reclaiming.worth_it(planned):
+            self.desk.notice(" ".join(lines))
+            self.reload()
+            return
+        ask(
+            self,
+            say("Give room back"),
+            say("“{repository}” gives back what no recovery point needs.", repository=name),
+            lines,
+            say("&Give back"),
+            lambda: self.pane.act(
+                lambda: self.desk.client.reclaim_repository(id), lambda job: self.desk.go("jobs", job["id"])
+            ),
+        )
 
     def _start_check(self, read_data: bool) -> None:
         row = self._table.current
@@ -145,6 +182,13 @@ class RepositoriesPage(Page):
                 enabled=self.desk.may(Right.CHECK),
             ),
             action(
+                say("&Give room back …"),
+                self._plan_reclaim,
+                icon_name="recycle",
+                enabled=mine,
+                why_not=say("Only an administrator may do this."),
+            ),
+            action(
                 say("&Remove …"),
                 lambda: self._ask_remove(row),
                 icon_name="delete",
@@ -173,6 +217,12 @@ def _columns() -> tuple[Column, ...]:
         Column("default", say("Default"), lambda row, _: Cell(say("Yes") if row["default"] else ""), width=9),
         Column("machines", say("Machines"), lambda row, _: Cell(str(len(row["machines"]))), right=True, width=10,
                order=lambda row: len(row["machines"])),
+        Column("used", say("Takes"), lambda row, _: Cell(_size(row["used_bytes"])), right=True, width=11,
+               order=lambda row: row["used_bytes"] or 0),
+        Column("limit", say("Limit"), lambda row, _: Cell("" if row["limit"] is None else _size(row["limit"])),
+               right=True, width=11, order=lambda row: row["limit"] or 0),
+        Column("free", say("Free"), lambda row, _: Cell(_size(row["free_bytes"])), right=True, width=11,
+               order=lambda row: row["free_bytes"]),
         Column("path", say("Place"), lambda row, _: Cell(row["path"], tip=row["path"]), width=44),
         time_column("created", say("Created")),
     )  # fmt: skip
@@ -182,6 +232,10 @@ def _state(row: Row) -> Cell:
     if row["damaged"]:
         return Cell(count("{n} damaged object", "{n} damaged objects", row["damaged"]), Tone.BAD, "bad")
     return Cell(say("In order"), Tone.GOOD, "good")
+
+
+def _size(size: int | None) -> str:
+    return "?" if size is None else format_size(size)
 
 
 def _names(machines: list[str]) -> str:
