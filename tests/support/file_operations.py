@@ -16,7 +16,7 @@ import pytest
 _CALLS = (
     "openat,open,creat,write,pwrite64,pwritev,pwritev2,writev,ftruncate,truncate,fallocate,fsync,fdatasync,rename,"
     "renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,rmdir,lseek,copy_file_range,"
-    "sendfile"
+    "sendfile,chdir"
 )
 _KINDS = {"make", "write", "cut", "sync", "rename", "link", "symlink", "unlink", "mkdir", "rmdir"}
 _LINE = re.compile(r"^(\d+) +(.*)$")
@@ -30,8 +30,8 @@ _PLACED = re.compile(r"^(-?\d+|AT_FDCWD)<((?:\\x[0-9a-f]{2})*)>")
 class Operation:
     """One call that succeeded. `begun`: how many operations had ended when it began (a sync covers no more than those).
 
-    `kind`: make, write, cut (to `offset` bytes), sync, rename (to `other`), link (as `other`), symlink (to `data`),
-    unlink, mkdir, rmdir. Paths are absolute.
+    `kind`: make, write (at `offset`, -1: at the end), cut (to `offset` bytes), sync, rename (to `other`), link (as
+    `other`), symlink (to `data`), unlink, mkdir, rmdir. Paths are absolute.
     """
 
     kind: str
@@ -108,7 +108,7 @@ class _Reader:
     def __init__(self) -> None:
         self._at: dict[tuple[str, bytes], int] = {}
         self._appending: set[tuple[str, bytes]] = set()
-        self._sizes: dict[bytes, int] = {}
+        self._here = os.fsencode(os.getcwd())
 
     def read(self, name: str, text: str, returned: str, tail: str, begun: int) -> Iterator[Operation]:
         result = int(returned) if returned != "?" else -1
@@ -117,6 +117,8 @@ class _Reader:
         parts = _parts(text)
         if name in ("openat", "open", "creat"):
             yield from self._open(name, parts, result, tail, begun)
+        elif name == "chdir":
+            self._here = self._join(parts)
         elif name == "lseek":
             self._at[_number(parts[0]), _place(parts[0])] = result
         elif name in ("write", "writev", "pwrite64", "pwritev", "pwritev2"):
@@ -128,35 +130,34 @@ class _Reader:
             if name.startswith("p"):
                 offset = int(parts[3])
             elif file in self._appending:
-                offset = self._sizes.get(path, 0)
+                offset = -1
             else:
                 offset = self._at.get(file, 0)
                 self._at[file] = offset + result
-            self._sizes[path] = max(self._sizes.get(path, 0), offset + result)
             yield Operation("write", path, begun, offset=offset, data=data)
         elif name in ("ftruncate", "truncate"):
-            path = _place(parts[0]) if name == "ftruncate" else _join(parts)
-            self._sizes[path] = int(parts[1])
+            path = _place(parts[0]) if name == "ftruncate" else self._join(parts)
             yield Operation("cut", path, begun, offset=int(parts[1]))
         elif name in ("fsync", "fdatasync"):
             yield Operation("sync", _place(parts[0]), begun)
         elif name in ("rename", "renameat", "renameat2", "link", "linkat"):
-            one, other = (_join(parts[:1]), _join(parts[1:])) if "at" not in name else (_join(parts), _join(parts[2:]))
+            first = 2 if "at" in name else 1
+            one, other = self._join(parts[:first]), self._join(parts[first:])
             yield Operation("rename" if name.startswith("rename") else "link", one, begun, other=other)
         elif name in ("symlink", "symlinkat"):
-            yield Operation("symlink", _join(parts[1:]), begun, data=_bytes(parts[0].strip('"')))
+            yield Operation("symlink", self._join(parts[1:]), begun, data=_bytes(parts[0].strip('"')))
         elif name in ("unlink", "unlinkat"):
-            yield Operation("rmdir" if "AT_REMOVEDIR" in text else "unlink", _join(parts), begun)
+            yield Operation("rmdir" if "AT_REMOVEDIR" in text else "unlink", self._join(parts), begun)
         elif name in ("mkdir", "mkdirat"):
-            yield Operation("mkdir", _join(parts), begun)
+            yield Operation("mkdir", self._join(parts), begun)
         elif name == "rmdir":
-            yield Operation("rmdir", _join(parts), begun)
+            yield Operation("rmdir", self._join(parts), begun)
         elif name in ("fallocate", "copy_file_range", "sendfile"):
             yield Operation(name, _place(parts[2 if name == "copy_file_range" else 0]), begun)
 
     def _open(self, name: str, parts: list[str], result: int, tail: str, begun: int) -> Iterator[Operation]:
         opened = re.match(r"<((?:\\x[0-9a-f]{2})*)>", tail)
-        path = _bytes(opened[1]) if opened else _join(parts)
+        path = _bytes(opened[1]) if opened else self._join(parts)
         flags = "O_CREAT|O_TRUNC" if name == "creat" else next((p for p in parts if p.startswith("O_")), "")
         file = str(result), path
         self._at[file] = 0
@@ -166,8 +167,12 @@ class _Reader:
         if "O_CREAT" in flags:
             yield Operation("make", path, begun)
         if "O_TRUNC" in flags:
-            self._sizes[path] = 0
             yield Operation("cut", path, begun)
+
+    def _join(self, parts: list[str]) -> bytes:
+        """The path that one argument, or a directory's descriptor and a name, are."""
+        directory, name = (b"", parts[0]) if parts[0].startswith('"') else (_place(parts[0]), parts[1])
+        return os.path.normpath(os.path.join(directory or self._here, _bytes(name.strip('"'))))
 
 
 def _parts(text: str) -> list[str]:
@@ -188,10 +193,3 @@ def _place(part: str) -> bytes:
     match = _PLACED.match(part)
     path = _bytes(match[2]) if match and "(deleted)" not in part else b""
     return path if path.startswith(b"/") else b""
-
-
-def _join(parts: list[str]) -> bytes:
-    """The path that one argument, or a directory's descriptor and a name, are."""
-    directory, name = (b"", parts[0]) if parts[0].startswith('"') else (_place(parts[0]), parts[1])
-    path = _bytes(name.strip('"'))
-    return os.path.normpath(path if path.startswith(b"/") else os.path.join(directory or b"/", path))

@@ -65,7 +65,8 @@ class Disk:
             return
         node = self._find(path)
         if kind == "write" and isinstance(node, _File):
-            node.pending.append((self._count, operation.offset, operation.data))
+            end = len(_written(node.durable, node.pending)) if operation.offset < 0 else operation.offset
+            node.pending.append((self._count, end, operation.data))
         elif kind == "cut" and isinstance(node, _File):
             node.pending.append((self._count, operation.offset, None))
         elif kind == "make" and node is None:
@@ -172,6 +173,19 @@ class Disk:
                     for directory, name, node in change.sets:
                         _set(names[id(directory)], name, node)
         return names
+
+
+def found(top: Path) -> dict[bytes, bytes]:
+    """What lies in a directory: path → bytes of the file, or target of the link."""
+    files = {}
+    for above, _, names in os.walk(os.fsencode(top)):
+        for name in names:
+            path = os.path.join(above, name)
+            if not path.endswith(b"-shm"):
+                files[os.path.relpath(path, os.fsencode(top))] = (
+                    os.readlink(path) if os.path.islink(path) else Path(os.fsdecode(path)).read_bytes()
+                )
+    return files
 
 
 def _set(names: dict[bytes, _Node], name: bytes, node: _Node | None) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from console.domain.seeds import SeedState
 from tests.support.file_operations import Operation, needs_recorder, operations, record
-from tests.support.power_cut import Disk
+from tests.support.power_cut import Disk, found
 from tests.support.two_cores import TwoCores, check, finished, left_over, points_of, wrong_with
 from tests.torture import story
 
@@ -63,6 +63,7 @@ class Day:
         record([sys.executable, "-m", "tests.torture.story", place], place / "log")
         self.operations = operations(place / "log", place / "disk", place / "marks")
         (place / "log").unlink()
+        shutil.copytree(place / "disk", place / "after", symlinks=True)
         self._cuts = 0
 
     def begin(self) -> tuple[Disk, Promises]:
@@ -153,6 +154,14 @@ def play(day: Day, moments: set[int], rule: str, *, seed: int = 0) -> int:
 
 def syncs(day: Day) -> list[int]:
     return [number for number, operation in enumerate(day.operations, 1) if operation.kind == "sync"]
+
+
+def test_the_recording_is_complete(day: Day) -> None:
+    disk, _ = day.begin()
+    for operation in day.operations:
+        disk.do(operation)
+    disk.cut(day.place / "replayed", "kept", random.Random(0))
+    assert found(day.place / "replayed") == found(day.place / "after")
 
 
 def test_the_power_goes_at_some_moments(day: Day) -> None:
