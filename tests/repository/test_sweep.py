@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 import random
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -266,3 +270,48 @@ def test_many_ids_are_relied_on_without_one_forgotten(repository: Repository) ->
         reliance.add(ids[start : start + 5000])
     assert all(reliance.has(oid) for oid in ids)
     assert sum(reliance.has(rng.randbytes(32)) for _ in range(10_000)) < 2500
+
+
+def test_killed_while_it_reclaims(tmp_path: Path) -> None:
+    """A process that puts and reclaims without end, and is killed at any moment, again and again."""
+    place = tmp_path / "repository"
+    script = """
+import os, sys, pathlib, datetime
+from console.repository import Repository
+from console.domain.objects import Kind
+from console.domain.progress import Silent
+place = pathlib.Path(sys.argv[1])
+needed = [bytes.fromhex(one) for one in sys.argv[2].split()]
+created = datetime.datetime(2026, 5, 4, tzinfo=datetime.UTC)
+exists = (place / "replicore-repository.json").exists()
+repository = Repository.open(place) if exists else Repository.create(place, id="x", created=created)
+while True:
+    with repository.session() as session:
+        ids = [session.put(Kind(1 + n % 2), os.urandom(3000 * n)).id for n in range(1, 9)]
+        session.flush()
+        needed += ids[::3]
+        os.write(1, b"".join(ids[::3]))
+    with repository.reclaim() as work:
+        work.marks.add(needed)
+        work.run(work.plan(), Silent())
+"""
+    promised = b""
+    for turn in range(4):
+        known = " ".join(promised[at : at + 32].hex() for at in range(0, len(promised), 32))
+        process = subprocess.Popen([sys.executable, "-c", script, str(place), known], stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        while len(promised) < (turn + 1) * 32 * 3 * (7 + turn):
+            promised += os.read(process.stdout.fileno(), 32 * 3)
+        process.send_signal(signal.SIGKILL)
+        rest = process.stdout.read()
+        promised += rest[: len(rest) // 32 * 32]
+        process.wait()
+        process.stdout.close()
+        ids = [promised[at : at + 32] for at in range(0, len(promised), 32)]
+        with Repository.open(place) as opened:
+            assert opened.missing_packs == ()
+            whole(opened, ids)
+    with Repository.open(place) as opened:
+        reclaim(opened, ids)
+        assert opened.usage().objects <= len(ids) + 8
+        whole(opened, ids)
