@@ -49,6 +49,17 @@ async def test_straight_through_to_the_first_point(running_world: Running, tree:
         flow.answer("minutes", 240)
         await flow.forward()
         flow.answer("excludes", "*.cache\n\n  *.iso\n")
+        flow.answer("markers", "a/b")
+        assert set(flow.problems()) == {"markers"}
+        flow.answer("markers", ".nobackup  .skip")
+        flow.answer("caches", True)
+        await flow.forward()
+        assert (flow.step.key, keys(flow)) == ("options", {"before", "after", "snapshot"})
+        flow.answer("before", f"touch '{tree}/.nobackup' '{tree}/made'")
+        assert "timeout" in keys(flow)
+        flow.answer("timeout", 0)
+        assert set(flow.problems()) == {"timeout"}
+        flow.answer("timeout", 30)
         await flow.forward()
         assert len(field(flow, "repository", Choice).options) == 2
         await flow.forward()
@@ -65,7 +76,16 @@ async def test_straight_through_to_the_first_point(running_world: Running, tree:
         assert (machine["interval_s"], machine["excludes"]) == (240 * 60, ["*.cache", "*.iso"])
         assert job["result"] is not None
         files = await core.files(job["result"]["point"])
-        assert [file["path"] for file in files["files"]] == ["letter.txt"]
+        assert [file["path"] for file in files["files"]] == [".nobackup", "letter.txt", "made"]
+        assert machine["options"] == {
+            "one_file_system": True,
+            "caches": True,
+            "markers": [".nobackup", ".skip"],
+            "before": f"touch '{tree}/.nobackup' '{tree}/made'",
+            "after": "",
+            "command_timeout_s": 30,
+            "snapshot": True,
+        }
 
 
 async def test_the_command_does_the_same(running_world: Running, tree: Path, tmp_path: Path) -> None:
@@ -80,6 +100,11 @@ async def test_the_command_does_the_same(running_world: Running, tree: Path, tmp
         assert "minutes" not in keys(flow)
         await flow.forward()
         flow.answer("excludes", "*.cache")
+        flow.answer("markers", ".nobackup")
+        flow.answer("cross", True)
+        await flow.forward()
+        flow.answer("after", "echo 'all done'")
+        flow.answer("snapshot", False)
         await flow.forward()
         flow.answer("repository", NEW)
         assert set(flow.problems()) == {"new_name", "new_place"}
@@ -98,7 +123,7 @@ async def test_the_command_does_the_same(running_world: Running, tree: Path, tmp
     other.ask(*[str(tmp_path / "another") if word.endswith("a repository") else word for word in create])
     made = other.ask(*protect)
     other.ask(*backup)
-    for key in ("name", "interval_s", "excludes", "repository"):
+    for key in ("name", "interval_s", "excludes", "repository", "options"):
         assert made[key] == machine[key], key
     assert [v["path"] for v in made["volumes"]] == [v["path"] for v in machine["volumes"]]
 
@@ -217,7 +242,7 @@ async def test_the_core_may_go_at_every_step_and_finish_goes_on(
                 flow.answer("new_name", "big")
                 flow.answer("new_place", (str(tmp_path / "big"),))
             answers = flow.answers
-            if flow.step.key != "schedule":  # exclusions are asked of nobody
+            if flow.step.key not in ("schedule", "exclusions"):  # what comes after them is asked of nobody
                 cord.cut = True
                 await refused(flow, "core-unreachable")
                 cord.cut = False

@@ -119,6 +119,7 @@ class Protect(Case):
             "machine": machine,
             "schedule": lambda hand: hand.type("minutes", "240"),
             "exclusions": lambda hand: hand.type("excludes", "*.cache"),
+            "options": lambda hand: hand.type("before", "true"),
             "repository": nothing,
             "summary": nothing,
         }
@@ -126,6 +127,7 @@ class Protect(Case):
     async def effect(self, client: Client) -> None:
         machine = await client.machine("laptop")
         assert (machine["interval_s"], machine["excludes"], machine["points"]) == (240 * 60, ["*.cache"], 1)
+        assert (machine["options"]["before"], machine["options"]["one_file_system"]) == ("true", True)
         point = (await client.points(machine="laptop"))["points"][0]
         names = [one["path"] for one in (await client.files(point["id"]))["files"]]
         assert names == ["letter.txt"]

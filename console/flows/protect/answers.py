@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from console.client.client import Client
 from console.domain.answers import JobAnswer, MachineAnswer
@@ -22,7 +23,10 @@ NEW = "+"
 class ProtectAnswers:
     """`volumes`: file systems, `folders`: other directories, as text; `others`: disks and streams, one in each line as
     `machine protect --volume` takes them. `excludes`: patterns, one in each line.
-    `repository`: an id, `NEW`, or empty for the default; `new_name` and `new_place` with `NEW`."""
+    `repository`: an id, `NEW`, or empty for the default; `new_name` and `new_place` with `NEW`.
+
+    The others as in `domain.machines.MachineOptions`; `markers`: names, with blanks between them; `cross`: what is
+    mounted below belongs to the volumes."""
 
     name: str = ""
     volumes: tuple[str, ...] = ()
@@ -36,6 +40,13 @@ class ProtectAnswers:
     new_name: str = ""
     new_place: str = ""
     replicate: bool = False
+    caches: bool = False
+    markers: str = ""
+    cross: bool = False
+    before: str = ""
+    after: str = ""
+    timeout_s: int = 300
+    snapshot: bool = True
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -60,6 +71,23 @@ class ProtectAnswers:
     @property
     def patterns(self) -> tuple[str, ...]:
         return tuple(line.strip() for line in self.excludes.splitlines() if line.strip())
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        return tuple(self.markers.split())
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """As the Core takes them."""
+        return {
+            "one_file_system": not self.cross,
+            "caches": self.caches,
+            "markers": list(self.marks),
+            "before": self.before.strip(),
+            "after": self.after.strip(),
+            "command_timeout_s": self.timeout_s,
+            "snapshot": self.snapshot,
+        }
 
     @property
     def wanted(self) -> Sequence[tuple[str | None, str]]:
@@ -113,10 +141,15 @@ class Protecting(Flow):
         repository: str | None = said.repository or None
         if said.repository == NEW:
             repository = await self.make_repository(said.new_name, said.new_place)
-        asked = (said.name, said.named, said.interval_s, said.patterns, repository)
+        asked = (said.name, said.named, said.interval_s, said.patterns, repository, str(said.options))
         if self._machine is None or self._machine[0] != asked:
             made = await self.client.protect(
-                said.name, said.wanted, repository=repository, interval_s=said.interval_s, excludes=said.patterns
+                said.name,
+                said.wanted,
+                repository=repository,
+                interval_s=said.interval_s,
+                excludes=said.patterns,
+                options=said.options,
             )
             self._machine, self._job = (asked, made), None
             self.done.append(say("“{name}” is protected.", name=said.name))
@@ -134,6 +167,24 @@ def create_command(said: ProtectAnswers, *, default: bool = False) -> str:
     return command("repository", "create", said.new_name, options=options)
 
 
+def _reading(said: ProtectAnswers) -> list[tuple[str, str | None]]:
+    """Options of how volumes are read, as far as they differ from what is so by itself."""
+    options: list[tuple[str, str | None]] = []
+    if said.cross:
+        options.append(("--cross-file-systems", None))
+    if said.caches:
+        options.append(("--exclude-caches", None))
+    options += [("--exclude-if-present", mark) for mark in said.marks]
+    options += [
+        (name, line.strip()) for name, line in (("--before", said.before), ("--after", said.after)) if line.strip()
+    ]
+    if said.timeout_s != ProtectAnswers.timeout_s:
+        options.append(("--command-timeout", str(said.timeout_s)))
+    if not said.snapshot:
+        options.append(("--no-snapshot", None))
+    return options
+
+
 def commands(said: ProtectAnswers, repository: str) -> str:
     """The equal command lines. `repository`: the name of the one that was chosen; empty: the default one."""
     lines: list[str] = []
@@ -145,6 +196,7 @@ def commands(said: ProtectAnswers, repository: str) -> str:
         options.append(("--repository", repository))
     options.append(("--every", f"{said.minutes}m" if said.scheduled else "off"))
     options += [("--exclude", pattern) for pattern in said.patterns]
+    options += _reading(said)
     lines.append(command("machine", "protect", said.name, options=options))
     if said.back_up_now:
         lines.append(command("backup", said.name))

@@ -10,7 +10,7 @@ from console.domain.errors import refused
 from console.domain.machines import name_problem
 from console.domain.plan_answers import HostVolume
 from console.domain.sizes import format_size
-from console.flows.fields import Answer, Field, Folders, Note, Pick, Row, Text
+from console.flows.fields import Answer, Field, Folders, Note, Pick, Row, Text, Toggle
 from console.flows.flow import Step
 from console.flows.folders import is_below, same_folder
 from console.flows.listing import all_machines
@@ -148,7 +148,7 @@ class MachineStep(Step[P]):
 
 
 class ExclusionsStep(Step[P]):
-    """Answers `excludes`."""
+    """Answers `excludes`, `caches`, `markers`, `cross`."""
 
     key = "exclusions"
 
@@ -170,12 +170,42 @@ class ExclusionsStep(Step[P]):
                 placeholder="*.tmp",
                 long=True,
             ),
+            Toggle(
+                key="caches",
+                label=say("Leave out caches that say that they are one (CACHEDIR.TAG)"),
+                value=self.flow.protection.caches,
+            ),
+            Text(
+                key="markers",
+                label=say("Leave out directories that hold a file called"),
+                explain=say("Names, with blanks between them. A directory is left out by putting such a file into it."),
+                value=self.flow.protection.markers,
+                placeholder=".nobackup",
+            ),
+            Toggle(
+                key="cross",
+                label=say("Go on into other file systems that are mounted below"),
+                value=self.flow.protection.cross,
+            ),
         )
 
     def answer(self, key: str, value: Answer) -> None:
-        if key != "excludes":
+        said = self.flow.protection
+        if key == "excludes":
+            said = replace(said, excludes=cast(str, value))
+        elif key == "caches":
+            said = replace(said, caches=bool(value))
+        elif key == "markers":
+            said = replace(said, markers=cast(str, value))
+        elif key == "cross":
+            said = replace(said, cross=bool(value))
+        else:
             raise KeyError(key)
-        self.flow.keep_protection(replace(self.flow.protection, excludes=cast(str, value)))
+        self.flow.keep_protection(said)
+
+    def problems(self) -> dict[str, str]:
+        wrong = next((mark for mark in self.flow.protection.marks if "/" in mark or mark in (".", "..")), "")
+        return {"markers": say("“{name}” is no name of a file.", name=wrong)} if wrong else {}
 
 
 def _row(volume: HostVolume) -> Row:

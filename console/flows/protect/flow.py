@@ -1,4 +1,4 @@
-"""The wizard that protects a machine: machine, schedule, exclusions, repository, summary."""
+"""The wizard that protects a machine: machine, schedule, exclusions, options, repository, summary."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from console.flows.plan import Finished
 from console.flows.protect.answers import ProtectAnswers, Protecting
 from console.flows.protect.choosing import ExclusionsStep, MachineStep
 from console.flows.protect.keeping import RepositoryStep, ScheduleStep
+from console.flows.protect.reading import OptionsStep
 from console.flows.protect.summary import ProtectSummary
 from console.flows.wording import say
 
@@ -27,6 +28,7 @@ class ProtectFlow(Protecting):
             MachineStep(self),
             ScheduleStep(self),
             ExclusionsStep(self),
+            OptionsStep(self),
             RepositoryStep(self),
             ProtectSummary(self),
         )

@@ -28,7 +28,7 @@ async def protect_plan(flow: Protecting) -> Plan:
     repository = "" if new else said.repository
     if flow.is_protected(said.name):
         return _going_on(said)
-    found = await client.protect_plan(said.name, said.wanted, repository=repository or None)
+    found = await client.protect_plan(said.name, said.wanted, repository=repository or None, options=said.options)
     by_itself = (await client.status())["schedules"]
     told = [*found["problems"], *(volume["problem"] for volume in found["volumes"] if volume["problem"])]
     room, problems = found["room"], [Failure.from_dict(dict(problem)) for problem in told]
@@ -75,6 +75,13 @@ def _sentences(said: ProtectAnswers, repository: str, found: ProtectPlan, *, by_
     sentences.append(say("“{name}” is protected: {volumes}.", name=said.name, volumes=", ".join(said.named)))
     if said.patterns:
         sentences.append(say("Left out: {patterns}.", patterns=", ".join(said.patterns)))
+    marked = (["CACHEDIR.TAG"] if said.caches else []) + list(said.marks)
+    if marked:
+        sentences.append(say("Directories marked by {names} are left out.", names=", ".join(marked)))
+    if said.before.strip():
+        sentences.append(say("Before each backup “{command}” is run.", command=said.before.strip()))
+    if said.after.strip():
+        sentences.append(say("After each backup “{command}” is run.", command=said.after.strip()))
     sentences.append(say("Its recovery points are kept in the repository “{name}”.", name=repository))
     if said.back_up_now:
         size = format_size(found["bytes"])

@@ -1,0 +1,87 @@
+"""The step that says how volumes are read: commands around each backup, snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar, cast
+
+from console.flows.fields import Answer, Field, Number, Text, Toggle
+from console.flows.flow import Step
+from console.flows.protect.answers import Protecting
+from console.flows.wording import say
+
+P = TypeVar("P", bound=Protecting)
+
+DAY_S = 24 * 3600
+
+
+class OptionsStep(Step[P]):
+    """Answers `before`, `after`, `timeout`, `snapshot`."""
+
+    key = "options"
+
+    @property
+    def title(self) -> str:
+        return say("Options")
+
+    @property
+    def text(self) -> str:
+        return say("What makes files hold still while they are read. Most machines need none of it.")
+
+    def fields(self) -> Sequence[Field]:
+        said = self.flow.protection
+        shown: list[Field] = [
+            Text(
+                key="before",
+                label=say("Command before each backup"),
+                explain=say("Run by the shell of the Core's machine. When it fails, no recovery point is made."),
+                value=said.before,
+                placeholder="sh /srv/freeze",
+            ),
+            Text(
+                key="after",
+                label=say("Command after each backup"),
+                explain=say("Run whatever became of the backup."),
+                value=said.after,
+                placeholder="sh /srv/thaw",
+            ),
+        ]
+        if said.before or said.after:
+            shown.append(
+                Number(
+                    key="timeout",
+                    label=say("Ended after"),
+                    value=said.timeout_s,
+                    minimum=1,
+                    maximum=DAY_S,
+                    unit=say("seconds"),
+                )
+            )
+        shown.append(
+            Toggle(
+                key="snapshot",
+                label=say("Read from a snapshot where the host has them (btrfs)"),
+                value=said.snapshot,
+            )
+        )
+        return shown
+
+    def answer(self, key: str, value: Answer) -> None:
+        said = self.flow.protection
+        if key == "before":
+            said = replace(said, before=cast(str, value))
+        elif key == "after":
+            said = replace(said, after=cast(str, value))
+        elif key == "timeout":
+            said = replace(said, timeout_s=cast(int, value))
+        elif key == "snapshot":
+            said = replace(said, snapshot=bool(value))
+        else:
+            raise KeyError(key)
+        self.flow.keep_protection(said)
+
+    def problems(self) -> dict[str, str]:
+        if 1 <= self.flow.protection.timeout_s <= DAY_S:
+            return {}
+        return {"timeout": say("Commands may take between 1 second and a day.")}
