@@ -141,7 +141,7 @@ async def test_disks_and_streams_by_their_names(running_world: Running, tmp_path
         flow.answer("others", f"\n  {disk}\ndb=cmd:echo 'a dump' = all\n{tmp_path}/gone.img")
         await walk(flow, "summary")
         assert [problem.code for problem in plan_of(flow).problems] == ["volume-gone"]
-        for _ in range(4):
+        while flow.number:
             await flow.back()
         flow.answer("others", f"{disk}\ndb=cmd:echo 'a dump' = all")
         flow.answer("name", "vm")

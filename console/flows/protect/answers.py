@@ -9,12 +9,14 @@ from typing import Any
 
 from console.client.client import Client
 from console.domain.answers import JobAnswer, MachineAnswer
-from console.domain.machines import name_problem
+from console.domain.machines import MachineOptions, name_problem
 from console.flows.flow import Flow
 from console.flows.places import typed
 from console.flows.plan import command
 from console.flows.wording import say
 
+AS_EVER = MachineOptions()
+"""How volumes are read when nobody says anything."""
 NEW = "+"
 """Chosen instead of a repository: one that is made. No id and no name is like it."""
 
@@ -45,7 +47,7 @@ class ProtectAnswers:
     cross: bool = False
     before: str = ""
     after: str = ""
-    timeout_s: int = 300
+    timeout_s: int = AS_EVER.command_timeout_s
     snapshot: bool = True
 
     @property
@@ -178,7 +180,7 @@ def _reading(said: ProtectAnswers) -> list[tuple[str, str | None]]:
     options += [
         (name, line.strip()) for name, line in (("--before", said.before), ("--after", said.after)) if line.strip()
     ]
-    if said.timeout_s != ProtectAnswers.timeout_s:
+    if said.timeout_s != AS_EVER.command_timeout_s:
         options.append(("--command-timeout", str(said.timeout_s)))
     if not said.snapshot:
         options.append(("--no-snapshot", None))
