@@ -283,7 +283,7 @@ def _fate(
     elif newest_whole:
         kept.append(Why(Keep.NEWEST_WHOLE, "It is the newest point of its machine that is whole here."))
     if point.held is not None:
-        kept.append(Why(Keep.HELD, f"It is held: {point.held}" if point.held else "It is held."))
+        kept.append(Why(Keep.HELD, f"It is held ({point.held})." if point.held else "It is held."))
     if policy.everything:
         kept.append(Why(Keep.EVERYTHING, "The retention policy keeps every point."))
     elif chosen is not None and chosen[0] is not None and chosen[1]:

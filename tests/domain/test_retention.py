@@ -128,7 +128,7 @@ def test_held_points_orphans_and_locked_points_stay_and_stand_for_nothing() -> N
     plain = [DatedPoint("plain", day + timedelta(hours=9)), DatedPoint("early", day + timedelta(hours=1))]
     found = {f.point: f for f in fates([DatedPoint("new", NOW), held, orphan, locked, *plain], policy, ZoneInfo("UTC"))}
     assert _codes(found["held"]) == [Keep.HELD]
-    assert found["held"].kept[0].text == "It is held: audit"
+    assert found["held"].kept[0].text == "It is held (audit)."
     assert _codes(found["orphan"]) == [Keep.NOT_WHOLE]
     assert _codes(found["locked"]) == [Keep.ON_SEED]
     assert _codes(found["plain"]) == [Rule.DAILY]

@@ -234,7 +234,7 @@ def test_held_points_stay_until_they_are_released(bench: Bench) -> None:
     assert bench.points()[0].id == made[1].id
     fate = bench.rollup.reasons(bench.points()[0])
     assert [why.code for why in fate.kept] == [Keep.HELD]
-    assert fate.kept[0].text == "It is held: for the auditor"
+    assert fate.kept[0].text == "It is held (for the auditor)."
     with pytest.raises(Failed) as refused:
         bench.retain.delete([made[1].id], chain=True)
     assert refused.value.failure.code == "point-held"
