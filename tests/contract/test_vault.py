@@ -36,17 +36,19 @@ class KeyringOfTests(KeyringBackend):
             raise PasswordDeleteError("not found")
 
 
-@pytest.fixture(params=["memory", "keyring", "file"])
+@pytest.fixture(params=["memory", "keyring", "file", "handed"])
 def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Vault]]:
     """Opens the vault under test; a vault that outlives the process is opened anew each time."""
     before = keyring.get_keyring()
     memory = MemoryVault()
+    (tmp_path / "credential").write_bytes(bytes(range(32)))
     if request.param == "keyring":
         keyring.set_keyring(KeyringOfTests())
     made: dict[str, Callable[[], Vault]] = {
         "memory": lambda: memory,
         "keyring": lambda: KeyringVault("core"),
         "file": lambda: FileVault(tmp_path / "secrets"),
+        "handed": lambda: FileVault(tmp_path / "secrets", tmp_path / "credential"),
     }
     yield made[request.param]
     keyring.set_keyring(before)
