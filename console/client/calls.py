@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -57,10 +57,10 @@ class Calls:
             raise failure_of(answer)
         return cast(dict[str, Any], json.loads(answer.body))
 
-    async def _send(self, path: str, pieces: AsyncIterator[bytes], *, timeout: float) -> dict[str, Any]:
-        """Puts bytes that are not all known yet."""
+    async def _send(self, path: str, piece: bytes, /, **query: str | int | bool | None) -> dict[str, Any]:
+        """Puts bytes as they are."""
         headers = {**self._headers(), "Content-Type": "application/octet-stream"}
-        answer = await self._transport.call("PUT", API + path, headers=headers, body=pieces, timeout=timeout)
+        answer = await self._transport.call("PUT", API + path, query=_text(query), headers=headers, body=piece)
         if answer.status >= 400:
             raise failure_of(answer)
         return cast(dict[str, Any], json.loads(answer.body))

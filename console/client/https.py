@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Mapping
 
 import aiohttp
 
-from console.client.transport import CALL_S, Answer, Body, core_unreachable, failure_of
+from console.client.transport import CALL_S, Answer, core_unreachable, failure_of
 from console.domain.errors import Failed, refused
 
 CONNECT_S = 10.0
@@ -55,7 +55,7 @@ class HttpsTransport:
         *,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        body: Body | None = None,
+        body: bytes | None = None,
         timeout: float = CALL_S,
     ) -> Answer:
         limits = aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT_S)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
-from console.client.transport import CALL_S, Answer, Body, core_unreachable, failure_of
-
-log = logging.getLogger(__name__)
+from console.client.transport import CALL_S, Answer, core_unreachable, failure_of
 
 Message = MutableMapping[str, Any]
 Application = Callable[
@@ -33,7 +30,7 @@ class InsideTransport:
         *,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        body: Body | None = None,
+        body: bytes | None = None,
         timeout: float = CALL_S,
     ) -> Answer:
         status = 0
@@ -41,17 +38,6 @@ class InsideTransport:
         asked = asyncio.Event()
 
         async def receive() -> Message:
-            if not asked.is_set() and isinstance(body, AsyncIterator):
-                try:
-                    piece = await anext(body, None)
-                except Exception:
-                    log.exception("what a call is sent from broke off")
-                    asked.set()
-                    return {"type": "http.disconnect"}
-                if piece is not None:
-                    return {"type": "http.request", "body": piece, "more_body": True}
-                asked.set()
-                return {"type": "http.request", "body": b"", "more_body": False}
             if not asked.is_set():
                 asked.set()
                 return {"type": "http.request", "body": body or b"", "more_body": False}
@@ -126,10 +112,10 @@ class InsideTransport:
 
 
 def _scope(
-    method: str, path: str, query: Mapping[str, str] | None, headers: Mapping[str, str] | None, body: Body | None
+    method: str, path: str, query: Mapping[str, str] | None, headers: Mapping[str, str] | None, body: bytes | None
 ) -> MutableMapping[str, Any]:
     raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in (headers or {}).items()]
-    if isinstance(body, bytes):
+    if body is not None:
         raw.append((b"content-length", str(len(body)).encode()))
     return {
         "type": "http",

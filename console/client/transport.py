@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,9 +11,6 @@ from console.domain.errors import Failed, Failure, failed, unreachable
 
 CALL_S = 600.0
 """Longest wait for an answer: some calls ask another Core, or walk a large tree, before they answer."""
-
-
-Body = bytes | AsyncIterator[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +29,10 @@ class Transport(Protocol):
         *,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        body: Body | None = None,
+        body: bytes | None = None,
         timeout: float = CALL_S,
     ) -> Answer:
-        """One call and its whole answer. `timeout` in seconds, for all of it. A `body` in pieces is sent as they come;
-        when getting them fails, the call breaks off."""
+        """One call and its whole answer. `timeout` in seconds, for all of it."""
 
     def lines(
         self, path: str, *, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
 from console.client.calls import Calls, named
-from console.domain.answers import Done, JobAnswer
+from console.domain.answers import Fed, JobAnswer
 
-FEED_S = 7 * 24 * 3600.0
-"""A stream may take its time."""
+STILL_S = 15.0
+"""Who feeds says so often (seconds) that he is there still."""
 
 
 class Volumes(Calls):
@@ -18,9 +18,21 @@ class Volumes(Calls):
         body = {"base": base, "stdin": volume}
         return cast(JobAnswer, await self._post(f"/machines/{named('machine', machine)}/backup", body))
 
-    async def feed(self, job: str, pieces: AsyncIterator[bytes]) -> Done:
-        """Gives a backup what it waits for, piece by piece; returns when it has taken all."""
-        return cast(Done, await self._send(f"/jobs/{named('job', job)}/feed", pieces, timeout=FEED_S))
+    async def feed(self, job: str, pieces: AsyncIterator[bytes]) -> None:
+        """Gives a backup what it waits for; returns when it has taken all. An empty piece says that more comes still,
+        and is due every `STILL_S` seconds."""
+        given = 0
+        async for piece in pieces:
+            given = await self._feed(job, given, piece)
+        await self._feed(job, given, b"", last=True)
+
+    async def _feed(self, job: str, given: int, piece: bytes, *, last: bool = False) -> int:
+        """Returns how much was taken by now: all of it."""
+        path = f"/jobs/{named('job', job)}/feed"
+        while True:
+            fed = cast(Fed, await self._send(path, piece, offset=given, last=last))
+            if fed["taken"]:
+                return fed["bytes"]
 
     async def restore_volumes(
         self, point: str, disks: Sequence[tuple[str, str]], *, confirm: Sequence[str] = (), overwrite: str = "never"

@@ -389,6 +389,13 @@ class Changes(TypedDict):
     kinds: list[str]
 
 
+class Fed(TypedDict):
+    """What a backup took of a piece: all of it, or nothing yet. `bytes`: how much it has taken in all."""
+
+    taken: bool
+    bytes: int
+
+
 class Done(TypedDict):
     """The answer of a call that has nothing to tell."""
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import IO, Protocol
 
-from console.domain.errors import Failed, failed
+from console.domain.errors import Failed, failed, refused
 
 PIECE = 1 << 20
 """At most so many bytes are given at once."""
@@ -149,17 +149,18 @@ HINT = "Run the command by hand as the user the Core runs as. No recovery point 
 class Feed:
     """A stream that somebody else pushes: what came by standard input, on its way to the backup. Thread-safe.
 
-    The one side calls `put` and then `finish` or `break_off`, the other `read` and `close`.
+    The one side calls `put` and then `finish`, the other `read` and `close`.
     """
 
-    def __init__(self, patience_s: float = 120.0) -> None:
+    def __init__(self, patience_s: float = 60.0) -> None:
         """`patience_s`: nothing coming for so many seconds ends it."""
         self._patience_s = patience_s
         self._check: Callable[[], None] = lambda: None
         self._pieces: deque[bytes] = deque()
         self._held = 0
         self._ended = False
-        self._broken: Failed | None = None
+        self._taken = 0
+        self._heard = self._read = time.monotonic()
         self._closed = False
         self._changed = threading.Condition()
 
@@ -172,15 +173,31 @@ class Feed:
         """Whether nobody wants more."""
         return self._closed
 
-    def put(self, piece: bytes, timeout_s: float | None = None) -> bool:
-        """Waits while enough is waiting. False: it was not taken, as nobody wants more, or the time was over."""
+    @property
+    def taken(self) -> int:
+        """Bytes that were put."""
+        return self._taken
+
+    def put(self, piece: bytes, offset: int | None = None, timeout_s: float | None = None) -> bool:
+        """Waits while enough is waiting. `offset`: bytes put before; a piece that is given once more is taken once.
+        False: it was not taken, as nobody wants more, or the time was over. Raises Failed `stream-out-of-order`."""
         with self._changed:
+            self._heard = time.monotonic()
+            if offset is not None and offset != self._taken:
+                if offset + len(piece) <= self._taken:
+                    return not self._closed
+                raise refused(
+                    "stream-out-of-order",
+                    f"A piece from byte {offset} on was given where byte {self._taken} is due.",
+                    "Give the pieces one after the other.",
+                )
             self._changed.wait_for(lambda: self._held < HELD or self._closed, timeout_s)
-            if self._closed or self._ended or self._held >= HELD:
+            if self._closed or self._held >= HELD:
                 return False
             if piece:
                 self._pieces.append(piece)
                 self._held += len(piece)
+                self._taken += len(piece)
                 self._changed.notify_all()
             return True
 
@@ -190,31 +207,23 @@ class Feed:
             self._ended = True
             self._changed.notify_all()
 
-    def break_off(self, why: Failed) -> None:
-        """There is more, and it does not come: `read` raises this."""
-        with self._changed:
-            if not self._ended:
-                self._broken = self._broken or why
-            self._changed.notify_all()
-
     def read(self) -> bytes:
-        """See `Stream.read`. Raises Failed `stream-not-fed`, and what `break_off` was given."""
-        since = time.monotonic()
+        """See `Stream.read`. Raises Failed `stream-not-fed`."""
+        self._heard = max(self._heard, self._read)
         while True:
             self._check()
             with self._changed:
-                self._changed.wait_for(lambda: self._pieces or self._ended or self._broken, LOOK_S)
-                if self._broken is not None:
-                    raise Failed(self._broken.failure)
+                self._changed.wait_for(lambda: self._pieces or self._ended, LOOK_S)
                 if self._pieces:
                     piece = self._pieces.popleft()
                     self._held -= len(piece)
+                    self._read = time.monotonic()
                     self._changed.notify_all()
                     return piece
                 if self._ended:
                     return b""
-            if time.monotonic() - since > self._patience_s:
-                raise not_fed(f"nothing came for {self._patience_s:g} seconds")
+            if time.monotonic() - self._heard > self._patience_s:
+                raise not_fed(f"it broke off: nothing came for {self._patience_s:g} seconds")
 
     def close(self) -> None:
         """See `Stream.close`."""

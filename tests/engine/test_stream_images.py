@@ -159,11 +159,11 @@ def test_what_is_fed_is_backed_up_when_somebody_asks(world: World) -> None:
         world.protect.start_backup(machine.id, fed="other")
     assert code(raised) == "no-such-volume"
     job = world.protect.start_backup(machine.id, fed="db")
-    feed = world.protect.feeds.take(job.id)
+    feed = world.protect.feeds.get(job.id)
     feed.put(b"fed")
     feed.finish()
     world.jobs.drain(60)
     assert world.catalog.points.count(machine.id) == 1
     with pytest.raises(Failed) as raised:
-        world.protect.feeds.take(job.id)
+        world.protect.feeds.get(job.id)
     assert code(raised) == "stream-not-wanted"

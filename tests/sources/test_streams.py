@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from console.domain.errors import Cancelled, Failed, failed
+from console.domain.errors import Cancelled, Failed
 from console.sources.streams import HELD, CommandStream, Feed, Stream
 
 
@@ -101,21 +101,34 @@ def test_what_is_fed_comes_out_in_order() -> None:
 def test_who_feeds_waits_while_enough_is_waiting() -> None:
     feed = Feed()
     assert feed.put(bytes(HELD))
-    assert not feed.put(b"x", 0.01)
+    assert not feed.put(b"x", timeout_s=0.01)
     assert len(feed.read()) == HELD
-    assert feed.put(b"x", 0.01)
+    assert feed.put(b"x", timeout_s=0.01)
     feed.close()
     assert not feed.put(b"y")
     assert feed.closed
 
 
 def test_a_feed_that_breaks_off_is_no_end() -> None:
-    feed = Feed()
+    feed = Feed(patience_s=0.01)
     feed.put(b"some")
-    feed.break_off(failed("stream-cut", "It broke off."))
     with pytest.raises(Failed) as raised:
         everything(feed)
-    assert raised.value.failure.code == "stream-cut"
+    assert raised.value.failure.code == "stream-not-fed"
+
+
+def test_a_piece_that_is_given_again_is_taken_once() -> None:
+    feed = Feed()
+    assert feed.put(b"abc", 0)
+    assert feed.put(b"abc", 0)
+    assert feed.put(b"", 3)
+    assert feed.put(b"def", 3)
+    with pytest.raises(Failed) as raised:
+        feed.put(b"jkl", 9)
+    assert raised.value.failure.code == "stream-out-of-order"
+    feed.finish()
+    assert feed.taken == 6
+    assert everything(feed) == b"abcdef"
 
 
 def test_nothing_coming_is_not_borne_for_ever() -> None:

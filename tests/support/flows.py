@@ -12,7 +12,7 @@ import pytest
 from console.client.client import Client
 from console.client.inside import InsideTransport
 from console.client.local import read_token
-from console.client.transport import CALL_S, Answer, Body, Transport, core_unreachable
+from console.client.transport import CALL_S, Answer, Transport, core_unreachable
 from console.domain.answers import JobAnswer
 from console.domain.errors import Failed, Failure
 from console.engine.core import Core
@@ -39,7 +39,7 @@ class Cord:
         *,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        body: Body | None = None,
+        body: bytes | None = None,
         timeout: float = CALL_S,
     ) -> Answer:
         if self.cut:

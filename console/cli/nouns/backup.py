@@ -74,7 +74,7 @@ def _feed(session: Session, machines: list[str], volume: str, *, base: bool, rep
         if replicate:
             await _check_replicated(core, machines)
         job = await core.back_up_fed(machines[0], volume, base=base)
-        feeding = asyncio.get_running_loop().create_task(core.feed(job["id"], standard_input()))
+        feeding = asyncio.get_running_loop().create_task(_give(session, core, job["id"]))
         try:
             return await _finish(session, core, job, replicate=replicate, alone=True)
         finally:
@@ -82,6 +82,16 @@ def _feed(session: Session, machines: list[str], volume: str, *, base: bool, rep
             await asyncio.gather(feeding, return_exceptions=True)
 
     session.answer(work, lambda result: _show(session, result))
+
+
+async def _give(session: Session, core: Client, job: str) -> None:
+    """Gives all of standard input; a job that cannot have all of it is cancelled."""
+    try:
+        await core.feed(job, standard_input())
+    except Failed as known:
+        if known.failure.code != "stream-not-wanted":  # the job has ended, and says why
+            session.fail_late(known)
+            await core.cancel_job(job)
 
 
 async def _check_replicated(core: Client, machines: list[str]) -> None:

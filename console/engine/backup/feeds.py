@@ -20,10 +20,10 @@ class Feeds:
             self._feeds = {id: known for id, known in self._feeds.items() if not known.closed}
             self._feeds[job] = feed
 
-    def take(self, job: str) -> Feed:
+    def get(self, job: str) -> Feed:
         """The feed of a job, for one who feeds it. Raises Failed `stream-not-wanted`."""
         with self._lock:
-            feed = self._feeds.pop(job, None)
+            feed = self._feeds.get(job)
         if feed is None or feed.closed:
             raise refused(
                 "stream-not-wanted",

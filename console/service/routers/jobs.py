@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from fastapi import Query, Request
 
-from console.domain.answers import Done, JobAnswer, JobLog, JobPage
+from console.domain.answers import Fed, JobAnswer, JobLog, JobPage
 from console.domain.clock import iso
-from console.domain.errors import failed, refused, usage
+from console.domain.errors import refused, usage
 from console.domain.jobs import Job, JobKind, JobState
 from console.engine.core import Core
 from console.service import present
@@ -18,9 +18,8 @@ from console.service.routing import After, Limit, Offset, not_both, noun
 
 router = noun("jobs")
 
-PIECE = 1 << 20
-"""What is fed is handed on in pieces of about this size (bytes)."""
-FEED_S = 1.0
+FEED_S = 20.0
+"""A call that feeds waits so long for room (seconds)."""
 
 WAIT_MAX_S = 30.0
 State = Literal[
@@ -82,37 +81,27 @@ def cancel_job(job: str, by: JobKeeper) -> JobAnswer:
 
 
 @router.put("/jobs/{job}/feed")
-async def feed(job: str, request: Request, by: BacksUp) -> Done:
-    """The bytes of a stream volume, as the body of this call: what the backup waits for. They may be of any number; a
-    body that breaks off before its end fails the backup."""
-    stream = by.core.protect.feeds.take(by.core.jobs.get(job).id)
-    held = bytearray()
-
-    async def hand_over() -> None:
-        piece = bytes(held)
-        held.clear()
-        while not await asyncio.to_thread(stream.put, piece, FEED_S):
-            if stream.closed or by.core.jobs.get(job).state.ended:
-                raise refused("stream-not-wanted", "The backup takes no more.", "See how it ended: replicore job show")
-
-    try:
-        async for piece in request.stream():
-            held += piece
-            if len(held) >= PIECE:
-                await hand_over()
-        if held:
-            await hand_over()
-    except BaseException:
-        stream.break_off(
-            failed(
-                "stream-cut",
-                "What came by standard input broke off before its end.",
-                "Run the backup again. No recovery point was made.",
-            )
-        )
-        raise
-    stream.finish()
-    return {"done": True}
+async def feed(
+    job: str,
+    request: Request,
+    by: BacksUp,
+    offset: Annotated[int, Query(ge=0, description="How many bytes were given before.")] = 0,
+    last: Annotated[bool, Query(description="There is no more.")] = False,
+) -> Fed:
+    """A piece of what a stream volume is fed with, as the body of this call; of any size a call may have. The backup
+    waits for the next one for a minute: an empty piece says that more comes still. What was not taken is to be given
+    again."""
+    stream = by.core.protect.feeds.get(by.core.jobs.get(job).id)
+    piece = await request.body()
+    until = by.core.clock.monotonic() + FEED_S
+    while not await asyncio.to_thread(stream.put, piece, offset, 1.0):
+        if stream.closed or by.core.jobs.get(job).state.ended:
+            raise refused("stream-not-wanted", "The backup takes no more.", "See how it ended: replicore job show")
+        if by.core.clock.monotonic() > until:
+            return {"taken": False, "bytes": offset}
+    if last:
+        stream.finish()
+    return {"taken": True, "bytes": stream.taken}
 
 
 def _states(wanted: str | None) -> list[JobState] | None:
