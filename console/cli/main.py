@@ -26,6 +26,7 @@ NOUNS = (
     "backup",
     "point",
     "restore",
+    "mount",
     "replication",
     "seed",
     "job",
