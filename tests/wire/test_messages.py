@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.domain.errors import Failed, Failure, FailureKind
+from console.domain.keys import WrappedKey
 from console.domain.pairing import CoreIdentity
 from console.domain.recovery_points import RecoveryPoint
 from console.wire import messages
@@ -139,3 +140,15 @@ def says_all_of(old: object, new: object) -> bool:
     if isinstance(old, list):
         return isinstance(new, list) and len(old) == len(new) and all(map(says_all_of, old, new))
     return type(old) is type(new) and old == new
+
+
+def test_keys_of_sealed_points_travel_with_commit() -> None:
+    key = WrappedKey("ab" * 16, "office", b"\1wrapped", TIME, TIME, "a note")
+    sealed = Commit(MACHINE, POINT, "2" * 32, True, [key])
+    assert decode(encode(sealed), Commit) == sealed
+    assert "keys" not in msgspec.msgpack.decode(encode(SAMPLES["commit"])), "an unsealed one is said as ever"
+    said = msgspec.msgpack.decode(encode(sealed))
+    said["keys"][0]["created"] = datetime(2026, 5, 4)  # noqa: DTZ001
+    with pytest.raises(Failed) as known:
+        decode(msgspec.msgpack.encode(said), Commit)
+    assert known.value.failure.code == "bad-message"
