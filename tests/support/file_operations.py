@@ -18,7 +18,7 @@ _CALLS = (
     "renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,rmdir,lseek,copy_file_range,"
     "sendfile,chdir"
 )
-_KINDS = {"make", "write", "cut", "sync", "rename", "link", "symlink", "unlink", "mkdir", "rmdir"}
+_KINDS = {"make", "write", "cut", "sync", "rename", "link", "symlink", "unlink", "mkdir", "rmdir", "grow"}
 _LINE = re.compile(r"^(\d+) +(.*)$")
 _CALL = re.compile(r"^(\w+)\((.*)\) += (-?\d+|\?)(.*)$", re.DOTALL)
 _BEGUN = re.compile(r"^(\w+)\((.*) <unfinished \.\.\.>$", re.DOTALL)
@@ -30,8 +30,8 @@ _PLACED = re.compile(r"^(-?\d+|AT_FDCWD)<((?:\\x[0-9a-f]{2})*)>")
 class Operation:
     """One call that succeeded. `begun`: how many operations had ended when it began (a sync covers no more than those).
 
-    `kind`: make, write (at `offset`, -1: at the end), cut (to `offset` bytes), sync, rename (to `other`), link (as
-    `other`), symlink (to `data`), unlink, mkdir, rmdir. Paths are absolute.
+    `kind`: make, write (at `offset`, -1: at the end), cut (to `offset` bytes), grow (to at least those), sync, rename
+    (to `other`), link (as `other`), symlink (to `data`), unlink, mkdir, rmdir. Paths are absolute.
     """
 
     kind: str
@@ -152,6 +152,8 @@ class _Reader:
             yield Operation("mkdir", self._join(parts), begun)
         elif name == "rmdir":
             yield Operation("rmdir", self._join(parts), begun)
+        elif name == "fallocate" and parts[1] == "0":
+            yield Operation("grow", _place(parts[0]), begun, offset=int(parts[2]) + int(parts[3]))
         elif name in ("fallocate", "copy_file_range", "sendfile"):
             yield Operation(name, _place(parts[2 if name == "copy_file_range" else 0]), begun)
 

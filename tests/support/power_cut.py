@@ -69,6 +69,9 @@ class Disk:
             node.pending.append((self._count, end, operation.data))
         elif kind == "cut" and isinstance(node, _File):
             node.pending.append((self._count, operation.offset, None))
+        elif kind == "grow" and isinstance(node, _File):
+            if operation.offset > len(_written(node.durable, node.pending)):
+                node.pending.append((self._count, operation.offset, None))
         elif kind == "make" and node is None:
             self._change((path, _File()))
         elif kind == "mkdir":
