@@ -280,3 +280,17 @@ def test_everything_fits_a_small_window(bench: Bench) -> None:
     page = page_of(bench, PointsClient())
     assert page.minimumSizeHint().width() <= 980
     assert page.minimumSizeHint().height() <= 600
+
+
+def test_a_point_is_held_and_released_from_its_menu(bench: Bench, running_world: Worlds) -> None:
+    page = page_on(bench, running_world("one-machine"))
+    bench.wait(lambda: page.table.current is not None)
+    oldest = bench.run(page.desk.client.points(descending=False, limit=1))["points"][0]["id"]
+    page.table.choose(oldest)
+    act(page, "Hold").trigger()
+    bench.wait(lambda: any("held" in notice for notice in bench.notices), "it is said")
+    assert bench.run(page.desk.client.point(oldest))["held"]
+    bench.wait(lambda: page.table.current is not None and bool(page.table.current["held"]), "the list shows it")
+    act(page, "Release hold").trigger()
+    bench.wait(lambda: any("no longer" in notice for notice in bench.notices), "it is said")
+    assert not bench.run(page.desk.client.point(oldest))["held"]

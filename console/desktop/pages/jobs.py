@@ -66,6 +66,8 @@ class JobsPage(Page):
             "repository-check",
             "reclaim",
             "repository-repair",
+            "rollup",
+            "nightly",
         ):
             self._kind.addItem(states.job_kind(value).text, value)
         self._count = label("", "muted")
@@ -336,6 +338,7 @@ def _place(job: JobAnswer) -> Place | None:
         "repository-move": "repositories",
         "repository-repair": "repositories",
         "repository-parity": "repositories",
+        "rollup": "machine",
         "restore": "points",
     }
     page = pages.get(job["kind"])

@@ -34,6 +34,7 @@ from console.domain.answers import MachineAnswer, PointDetailAnswer, PointsDelet
 from console.domain.clock import iso
 from console.domain.errors import Failed, Failure, FailureKind
 from console.domain.events import Changed
+from console.domain.retention_answers import KeptAnswer
 from console.domain.roles import Right
 from console.flows.wording import count, say
 
@@ -292,6 +293,13 @@ class PointsPage(Page):
             action(say("Open &machine"), lambda: self.desk.go("machine", machine), icon_name="machine"),
             None,
             action(
+                say("Release &hold") if row["held"] else say("&Hold"),
+                lambda: self._hold(row),
+                icon_name="pause",
+                enabled=administrator,
+                why_not=only,
+            ),
+            action(
                 say("&Delete …"),
                 lambda: self._ask_delete(row, chain=False),
                 icon_name="delete",
@@ -311,6 +319,20 @@ class PointsPage(Page):
             else:
                 made.setParent(menu)
                 menu.addAction(made)
+
+    def _hold(self, row: Row | PointDetailAnswer) -> None:
+        client, point = self.desk.client, row["id"]
+        self.pane.act(lambda: client.release(point) if row["held"] else client.hold(point), self._held)
+
+    def _held(self, answer: KeptAnswer) -> None:
+        if answer["held"]:
+            self.desk.notice(say("It is held: no rollup and no deletion takes it until it is released."))
+        elif answer["goes"] is not None:
+            self.desk.notice(say("It is held no longer, and goes with the next rollup."))
+        else:
+            self.desk.notice(say("It is held no longer. {why}", why=answer["kept_by"][0]["text"]))
+        self.model.start_over()
+        self.detail.show_point(answer["point"])
 
     def _ask_delete(self, row: Row | PointDetailAnswer, *, chain: bool) -> None:
         self.pane.act(

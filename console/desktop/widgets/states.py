@@ -106,6 +106,8 @@ def job_kind(value: str) -> Shown:
         "repository-parity": Shown(say("Make parity"), Tone.OFF, "check"),
         "point-check": Shown(say("Check recovery point"), Tone.OFF, "check"),
         "rebuild-catalog": Shown(say("Rebuild catalog"), Tone.OFF, "recycle"),
+        "rollup": Shown(say("Roll up aged points"), Tone.OFF, "recycle"),
+        "nightly": Shown(say("Nightly jobs"), Tone.OFF, "recycle"),
         "delete": Shown(say("Delete recovery points"), Tone.OFF, "delete"),
     }
     return known.get(value) or _unknown(value)
