@@ -66,6 +66,18 @@ def size(text: str | None) -> int | None:
     return found
 
 
+def percent(text: str | None) -> int | None:
+    """`10%` or `10` as 10, `none` as 0. Raises Failed `bad-percent`."""
+    if text is None:
+        return None
+    if text.lower() == "none":
+        return 0
+    digits = text.removesuffix("%").strip()
+    if not digits.isascii() or not digits.isdigit():
+        raise usage("bad-percent", f"“{text}” is no percentage.", "Write 10%, or none.")
+    return int(digits)
+
+
 def assignments(texts: Sequence[str]) -> dict[str, str]:
     """`MACHINE=REPOSITORY …` as a mapping. Raises Failed `bad-assignment`."""
     found: dict[str, str] = {}

@@ -207,7 +207,7 @@ def session_of(ctx: typer.Context) -> Session:
 def code_of(job: JobAnswer) -> int:
     """The exit code of a job that ended without failing: damage found, warnings, or nothing to say."""
     result = job["result"] or {}
-    if result.get("damaged"):
+    if result.get("damaged") or result.get("left_count"):
         return DAMAGE
     if job["warning_count"] or result.get("skipped") or result.get("segments_missing"):
         return EXIT_WARNINGS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from console.client.calls import Calls, given, named
@@ -16,10 +17,10 @@ class RepositoryCalls(Calls):
         return cast(RepositoryDetail, await self._get(f"/repositories/{named('repository', repository)}"))
 
     async def create_repository(
-        self, name: str, path: str, *, default: bool = False, limit: int | None = None
+        self, name: str, path: str, *, default: bool = False, limit: int | None = None, parity: int | None = None
     ) -> RepositoryAnswer:
-        """`limit`: bytes its packs may have."""
-        body = {"name": name, "path": path, "default": default, "limit": limit}
+        """`limit`: bytes its packs may have; `parity`: percent of each."""
+        body = {"name": name, "path": path, "default": default, "limit": limit, "parity": parity}
         return cast(RepositoryAnswer, await self._post("/repositories", given(body)))
 
     async def adopt_repository(self, name: str, path: str) -> RepositoryAnswer:
@@ -27,16 +28,34 @@ class RepositoryCalls(Calls):
         return cast(RepositoryAnswer, await self._post("/repositories/adopt", {"name": name, "path": path}))
 
     async def edit_repository(
-        self, repository: str, *, name: str | None = None, limit: int | None = None, default: bool = False
+        self,
+        repository: str,
+        *,
+        name: str | None = None,
+        limit: int | None = None,
+        default: bool = False,
+        parity: int | None = None,
     ) -> RepositoryAnswer:
-        """What is None stays. `limit`: bytes its packs may have, 0: what the disk takes."""
-        body = given({"name": name, "limit": limit, "default": default})
+        """What is None stays. `limit`: bytes its packs may have, 0: what the disk takes; `parity`: percent of each pack
+        from now on, 0: none."""
+        body = given({"name": name, "limit": limit, "default": default, "parity": parity})
         path = f"/repositories/{named('repository', repository)}"
         return cast(RepositoryAnswer, await self._call("PATCH", path, body))
 
-    async def check_repository(self, repository: str | None, *, read_data: bool = False) -> JobAnswer:
+    async def check_repository(
+        self, repository: str | None, *, read_data: bool = False, ids: bool = False
+    ) -> JobAnswer:
         """None: the default repository."""
-        return cast(JobAnswer, await self._post("/checks", {"repository": repository, "read_data": read_data}))
+        body = {"repository": repository, "read_data": read_data, "ids": ids}
+        return cast(JobAnswer, await self._post("/checks", body))
+
+    async def repair_repository(self, repository: str | None, places: Sequence[str] = ()) -> JobAnswer:
+        """None: the default repository. `places`: directories of seed drives, in the text form of paths."""
+        return cast(JobAnswer, await self._post("/repairs", {"repository": repository, "places": list(places)}))
+
+    async def make_parity(self, repository: str | None) -> JobAnswer:
+        """None: the default repository."""
+        return cast(JobAnswer, await self._post("/parities", {"repository": repository}))
 
     async def reclaim_repository(self, repository: str | None, *, dry_run: bool = False) -> JobAnswer:
         """None: the default repository. With `dry_run` its result only says what would be done."""

@@ -127,8 +127,17 @@ class UsageAnswer(TypedDict):
     free_bytes: int
 
 
+class ParityAnswer(TypedDict):
+    """`percent`: what new packs get, 0: none; `packs`: how many have some, whose files take `bytes`."""
+
+    percent: int
+    packs: int
+    bytes: int
+
+
 class RepositoryDetail(RepositoryAnswer):
     usage: UsageAnswer
+    parity: ParityAnswer
     missing_packs: list[str]
 
 

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from console.cli import asking
-from console.cli.arguments import example, path_text, size
+from console.cli.arguments import example, path_text, percent, size
 from console.cli.output import amount, when
 from console.cli.paging import everything
-from console.cli.session import session_of
+from console.cli.session import Session, session_of
 from console.client.client import Client
 from console.domain.answers import RepositoryAnswer, RepositoryDetail
 from console.domain.errors import usage
@@ -20,6 +20,11 @@ app = typer.Typer(help="Where recovery points are kept.", epilog=example("reposi
 
 SHOWN_DAMAGE = 20
 LIMIT = "Bytes its packs may have: 500G, 2TB."
+PARITY = "Parity of each pack: 10% heals the loss of any tenth of it."
+Named = Annotated[str | None, typer.Argument(help="The default repository when it is not named.")]
+Drives = Annotated[
+    list[str] | None, typer.Option("--from", metavar="DIR", help="A seed drive to repair from; may be given again.")
+]
 Name = Annotated[str, typer.Argument(help="Name or id of the repository.")]
 
 
@@ -30,13 +35,14 @@ def create(
     path: Annotated[str, typer.Option(metavar="DIR", help="A new or empty directory on the Core's machine.")],
     default: Annotated[bool, typer.Option("--default", help="New machines go here.")] = False,
     limit: Annotated[str | None, typer.Option(metavar="SIZE", help=LIMIT)] = None,
+    parity: Annotated[str | None, typer.Option(metavar="PERCENT", help=PARITY)] = None,
 ) -> None:
     """Makes a repository in a directory."""
     session = session_of(ctx)
     place = path_text(path)
-    most = size(limit)
+    most, share = size(limit), percent(parity)
     session.answer(
-        lambda core: core.create_repository(name, place, default=default, limit=most),
+        lambda core: core.create_repository(name, place, default=default, limit=most, parity=share),
         lambda made: session.output.say(f"Repository “{made['name']}” is at {made['path']}"),
     )
 
@@ -71,14 +77,17 @@ def edit(
     limit: Annotated[str | None, typer.Option(metavar="SIZE", help=f"{LIMIT} “none”: what the disk takes.")] = None,
     default: Annotated[bool, typer.Option("--default", help="New machines go here from now on.")] = False,
     rename: Annotated[str | None, typer.Option("--name", metavar="NAME", help="What it is called from now on.")] = None,
+    parity: Annotated[str | None, typer.Option(metavar="PERCENT", help=f"{PARITY} “none”: none from now on.")] = None,
 ) -> None:
     """Changes a repository. What is not given stays."""
     session = session_of(ctx)
-    if limit is None and rename is None and not default:
-        raise usage("nothing-to-change", "Nothing was given to be changed.", "Add --limit, --default or --name.")
+    if limit is None and rename is None and parity is None and not default:
+        hint = "Add --limit, --parity, --default or --name."
+        raise usage("nothing-to-change", "Nothing was given to be changed.", hint)
     most = 0 if limit is not None and limit.lower() == "none" else size(limit)
+    share = percent(parity)
     session.answer(
-        lambda core: core.edit_repository(name, name=rename, limit=most, default=default),
+        lambda core: core.edit_repository(name, name=rename, limit=most, default=default, parity=share),
         lambda now: session.output.say(
             f"Repository “{now['name']}”: limit {_limit(now['limit'])}{', default' if now['default'] else ''}"
         ),
@@ -129,6 +138,7 @@ def show_repository(ctx: typer.Context, name: Name) -> None:
                 ("Limit", _limit(found["limit"])),
                 ("Free", format_size(usage["free_bytes"])),
                 ("Not needed", _unreferenced(found)),
+                ("Parity", _parity(found)),
                 ("Damaged", found["damaged"]),
                 ("Missing packs", ", ".join(found["missing_packs"]) or "none"),
             ]
@@ -137,15 +147,33 @@ def show_repository(ctx: typer.Context, name: Name) -> None:
     session.answer(lambda core: core.repository(name), show)
 
 
-@app.command(epilog=example("repository check --read-data", "repository check big"))
+@app.command(epilog=example("repository check --read-data", "repository check big --read-data --repair"))
 def check(
     ctx: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="The default repository when it is not named.")] = None,
-    read_data: Annotated[bool, typer.Option("--read-data", help="Reads every byte, not only the structure.")] = False,
-    detach: Annotated[bool, typer.Option("--detach", help="Does not wait for the job.")] = False,
+    name: Named = None,
+    read_data: Annotated[
+        bool, typer.Option("--read-data", help="Reads every byte and proves it, not only the structure.")
+    ] = False,
+    ids: Annotated[
+        bool, typer.Option("--ids", help="With --read-data: also unpacks every object, not one chunk of sixteen.")
+    ] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Repairs what it finds, as “repair” does.")] = False,
+    drives: Drives = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Does not wait for the job. Not with --repair.")] = False,
 ) -> None:
-    """Looks for damage, and says whom it hurts. Ends with 6 when there is any."""
+    """Looks for damage, and says whom it hurts. Ends with 6 when there is any (that could not be repaired)."""
     session = session_of(ctx)
+    places = [path_text(place) for place in drives or ()]
+    if (repair and detach) or (places and not repair):
+        raise usage("repair-waits", "--repair goes without --detach, and --from needs --repair.")
+
+    async def work(core: Client) -> dict[str, Any]:
+        found = (await session.follow(await core.check_repository(name, read_data=read_data, ids=ids)))["result"] or {}
+        if not found["damaged"]:
+            return found
+        session.code = 0  # what counts is what stays damaged
+        found["repair"] = (await session.follow(await core.repair_repository(name, places)))["result"] or {}
+        return found
 
     def show(result: dict[str, Any]) -> None:
         damaged = result["damaged"]
@@ -158,8 +186,52 @@ def check(
             hurt = amount(len(one["images"]), "volume image")
             print(f"Damaged: object {one['object'][:16]}{pack}: hurts {hurt}")
         session.output.say(f"{amount(len(damaged), 'damaged object')}." if damaged else "No damage found.")
+        if "repair" in result:
+            _show_repair(session, result["repair"])
+        elif damaged:
+            session.output.say("Repair it with: replicore repository repair")
 
-    session.job(lambda core: core.check_repository(name, read_data=read_data), show, detach=detach)
+    if repair:
+        session.answer(work, show)
+    else:
+        session.job(lambda core: core.check_repository(name, read_data=read_data, ids=ids), show, detach=detach)
+
+
+@app.command(epilog=example("repository repair", "repository repair big --from /media/usb"))
+def repair(
+    ctx: typer.Context,
+    name: Named = None,
+    drives: Drives = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Does not wait for the job.")] = False,
+) -> None:
+    """Brings back what is damaged: from parity, other repositories, seed drives, paired Cores. Ends with 6 when
+    something stays damaged, and says what would help."""
+    session = session_of(ctx)
+    places = [path_text(place) for place in drives or ()]
+    session.job(
+        lambda core: core.repair_repository(name, places),
+        lambda result: _show_repair(session, result),
+        detach=detach,
+    )
+
+
+@app.command(epilog=example("repository parity big"))
+def parity(
+    ctx: typer.Context,
+    name: Named = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Does not wait for the job.")] = False,
+) -> None:
+    """Makes the parity that packs lack, and anew what is damaged of it. Set how much with “repository edit --parity”;
+    with none set, all parity is taken away."""
+    session = session_of(ctx)
+
+    def show(made: dict[str, Any]) -> None:
+        session.output.say(
+            f"Parity of {made['percent']} %: made for {amount(made['made'], 'pack')}, again for {made['made_again']}, "
+            f"taken away from {made['dropped']}. {amount(made['packs'], 'pack')} have it, {format_size(made['bytes'])}."
+        )
+
+    session.job(lambda core: core.make_parity(name), show, detach=detach)
 
 
 @app.command(epilog=example("repository reclaim --dry-run", "repository reclaim big --yes"))
@@ -268,3 +340,23 @@ def _plan(plan: dict[str, Any]) -> str:
 
 def _question(plan: dict[str, Any]) -> str:
     return f"{_plan(plan)} What is deleted cannot be brought back."
+
+
+def _parity(found: RepositoryDetail) -> str:
+    parity = found["parity"]
+    if not parity["percent"] and not parity["packs"]:
+        return "none"
+    there = f"{amount(parity['packs'], 'pack')} have it ({format_size(parity['bytes'])})"
+    return f"{parity['percent']} % of each pack; {there}"
+
+
+def _show_repair(session: Session, result: dict[str, Any]) -> None:
+    for source in result["sources"]:
+        print(f"Repaired: {amount(source['objects'], 'object')} from {source['source']}")
+    for image in result["images_left"][:SHOWN_DAMAGE]:
+        print(f"Still damaged: “{image['machine']}” {image['volume']}, point {image['point'][:12]}: ", end="")
+        print(f"restorable: {image['restorability']}")
+    if result["left_count"]:
+        session.output.say(f"{amount(result['left_count'], 'object')} could not be repaired. {result['help']}")
+    else:
+        session.output.say("Nothing was damaged." if not result["found"] else "Everything is repaired.")

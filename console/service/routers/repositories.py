@@ -9,8 +9,16 @@ from typing import cast
 from pydantic import BaseModel, Field
 
 from console.domain import paths
-from console.domain.answers import JobAnswer, RepositoryAnswer, RepositoryDetail, RepositoryPage, UsageAnswer
+from console.domain.answers import (
+    JobAnswer,
+    ParityAnswer,
+    RepositoryAnswer,
+    RepositoryDetail,
+    RepositoryPage,
+    UsageAnswer,
+)
 from console.domain.errors import usage
+from console.engine.repair.parity import parity_percent
 from console.service import present
 from console.service.access import Administrator, Checker, Reader
 from console.service.routing import After, Limit, noun, page
@@ -25,6 +33,7 @@ class NewRepository(BaseModel):
     path: str
     default: bool = False
     limit: int | None = Field(default=None, ge=1)
+    parity: int = 0
 
 
 class AdoptedRepository(BaseModel):
@@ -41,6 +50,7 @@ class ChangedRepository(BaseModel):
     name: str | None = None
     limit: int | None = Field(default=None, ge=0)
     default: bool = False
+    parity: int | None = None
 
 
 class WantedMove(BaseModel):
@@ -57,10 +67,26 @@ class WantedReclaim(BaseModel):
 
 
 class WantedCheck(BaseModel):
-    """`repository`: the default one when it is not named. `read_data`: every byte is read, not only the structure."""
+    """`repository`: the default one when it is not named. `read_data`: every byte is read, not only the structure;
+    with `ids` every object is unpacked as well."""
 
     repository: str | None = None
     read_data: bool = False
+    ids: bool = False
+
+
+class WantedRepair(BaseModel):
+    """`repository`: the default one when it is not named. `places`: directories of seed drives that are used besides
+    those found attached, in the text form of paths."""
+
+    repository: str | None = None
+    places: list[str] = []
+
+
+class WantedParity(BaseModel):
+    """`repository`: the default one when it is not named."""
+
+    repository: str | None = None
 
 
 @router.get("/repositories")
@@ -84,14 +110,20 @@ def repository(repository: str, by: Reader) -> RepositoryDetail:
         "packs": usage.packs,
         "free_bytes": usage.free_bytes,
     }
-    shown = {**present.repository(by.core, info), "usage": used, "missing_packs": list(opened.missing_packs)}
+    packs, size = opened.parities.used()
+    parity: ParityAnswer = {"percent": opened.parities.percent, "packs": packs, "bytes": size}
+    missing = list(opened.missing_packs)
+    shown = {**present.repository(by.core, info), "usage": used, "parity": parity, "missing_packs": missing}
     return cast(RepositoryDetail, shown)
 
 
 @router.post("/repositories")
 def create_repository(body: NewRepository, by: Administrator) -> RepositoryAnswer:
     """In a new or empty directory. Refused: `name-taken`, `repository-not-empty`, `repository-inside-repository`."""
+    percent = parity_percent(body.parity)
     made = by.core.repositories.create(body.name, _directory(body.path), default=body.default, limit=body.limit)
+    if percent:
+        by.core.parity.set(made.id, percent)
     return present.repository(by.core, made)
 
 
@@ -104,7 +136,9 @@ def adopt_repository(body: AdoptedRepository, by: Administrator) -> RepositoryAn
 
 @router.patch("/repositories/{repository}")
 def edit_repository(repository: str, body: ChangedRepository, by: Administrator) -> RepositoryAnswer:
-    """Refused: `name-taken`, `name-forbidden`."""
+    """Refused: `name-taken`, `name-forbidden`, `bad-parity`, `parity-not-available`."""
+    if body.parity is not None:
+        by.core.parity.set(repository, body.parity)
     edited = by.core.repositories.edit(repository, rename=body.name, limit=body.limit, default=body.default)
     return present.repository(by.core, edited)
 
@@ -112,8 +146,22 @@ def edit_repository(repository: str, body: ChangedRepository, by: Administrator)
 @router.post("/checks")
 def check_repository(body: WantedCheck, by: Checker) -> JobAnswer:
     """A job; damage it finds is its result."""
-    job = by.core.check.start_repository(body.repository, read_data=body.read_data, user=by.user)
+    job = by.core.check.start_repository(body.repository, read_data=body.read_data, ids=body.ids, user=by.user)
     return present.job(by.core, job, 0)
+
+
+@router.post("/repairs")
+def repair_repository(body: WantedRepair, by: Administrator) -> JobAnswer:
+    """A job: brings back what is known to be damaged, from wherever it is; what stays damaged is its result. Refused:
+    `not-a-seed`, `seed-damaged`, …"""
+    places = [str(_directory(place)) for place in body.places]
+    return present.job(by.core, by.core.repair.start(body.repository, places, user=by.user), 0)
+
+
+@router.post("/parities")
+def make_parity(body: WantedParity, by: Administrator) -> JobAnswer:
+    """A job: parity for packs that lack it, and again where it is damaged. In a repository that wants none all goes."""
+    return present.job(by.core, by.core.parity.start(body.repository, user=by.user), 0)
 
 
 @router.post("/reclaims")
