@@ -11,7 +11,7 @@ class RepositoryInfo:
     """`path` is the directory of a local repository. Exactly one repository of a Core is its default.
 
     `limit`: bytes its packs may have; None: what the disk takes. `unreferenced`: bytes of objects that nobody needed
-    when that was last looked at, at `looked` (a reclaim, or a check); None: never.
+    when a reclaim (or its plan) looked last, at `looked`; None: never.
     """
 
     id: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -231,3 +232,51 @@ def test_a_sweep_between_any_two_steps_of_a_question_is_noticed(
         if there:
             everything_reclaimed(repository)
             assert repository.read(oid) == plain
+
+
+@pytest.mark.parametrize("how", ["put", "missing", "frames"])
+def test_who_asks_while_a_sweep_has_looked_already_asks_again(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """The sweep has seen that nobody relies on the object, and not struck it out yet, when the session finds it."""
+    plain = content(1, SIZE)
+    [oid] = store(repository, [plain])
+    frames = b"".join(repository.frames([oid]))
+    index = repository._index
+    session = repository.session()
+    missing: list[bytes] = []
+    answered, exchange = threading.Event(), index.exchange
+
+    def asking(question: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(*args: Any) -> Any:
+            answer = question(*args)
+            answered.set()
+            return answer
+
+        return ask
+
+    def work() -> None:
+        if how == "put":
+            session.put(Kind.CHUNK, plain)
+        elif how == "frames":
+            session.put_frames([frames])
+        else:
+            missing.extend(session.missing([oid]))
+
+    thread = threading.Thread(target=work)
+
+    def late(*args: Any) -> None:
+        if not thread.ident:
+            thread.start()
+            assert answered.wait(30)
+        exchange(*args)
+
+    monkeypatch.setattr(index, "has", asking(index.has))
+    monkeypatch.setattr(index, "known", asking(index.known))
+    monkeypatch.setattr(index, "exchange", late)
+    everything_reclaimed(repository)
+    thread.join(30)
+    assert answered.is_set()
+    session.flush()
+    assert repository.has(oid) or missing == [oid]
+    session.close()
