@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from console.domain.progress import Silent
 from console.domain.retention import Keep, parse_policy
 from tests.engine.test_core import House
 from tests.support.ends import contents
@@ -115,3 +116,27 @@ def test_a_target_with_a_held_point_does_not_let_the_source_delete_it(house: Hou
     assert house.at_target() == [point]
     assert house.source.catalog.members.list(pairing)
     assert house.target.catalog.members.list(pairing)
+
+
+def test_sealed_points_are_rolled_up_by_a_core_without_the_key(house: House) -> None:
+    house.source.keys.create("k", "a long passphrase")
+    house.source.protect.add("web", [("tree", str(house.tree))], interval_s=0, key="k")
+    pairing = house.pair()
+    house.source.arrange.add(pairing, ["web"])
+    house.settle()
+    made = _back_up(house, 8)
+    assert _roll_up(house, house.target, "all 1d daily 2d") > 0
+    assert _roll_up(house, house.source, "all 1d") > 0
+    info = house.target.catalog.repositories.list()[0]
+    house.target.reclaim.run(info, dry_run=False, reporter=Silent())
+    made += _back_up(house, 1)
+    machine = house.target.catalog.machines.get("web").id
+    assert house.target.catalog.points.orphan_facts(machine) == []
+    report = house.target.check.repository(info, read_data=True, reporter=Silent())
+    assert report["damaged"] == []
+    # Whoever has the passphrase reads what is left there.
+    (key,) = house.target.keys.list()
+    house.target.keys.unlock(key.name, "a long passphrase")
+    for point in house.target.catalog.points.all_of(machine):
+        assert point.images[0].key
+        assert contents(house.target.repositories.open(info.id), point.images[0].root)
