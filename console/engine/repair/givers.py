@@ -9,10 +9,12 @@ from typing import Protocol
 
 from console.catalog import Catalog
 from console.domain.errors import OBJECT_DAMAGE, Failed, damage
+from console.domain.objects import Seal
 from console.domain.pairing import Pairing
 from console.repository import Repository
-from console.repository.codec import FrameError
+from console.repository.codec import FrameError, check_digest, decode, node_of, read_header
 from console.repository.frames import FrameSplitter
+from console.repository.sealing import Keys
 from console.seeding.archive import Archive
 from console.seeding.reader import SeedReader
 from console.wire.conversation import batches
@@ -73,8 +75,10 @@ class FromSeed:
 class FromTarget:
     """A paired Core that this one replicates machines to (PROTOCOL.md, Repair)."""
 
-    def __init__(self, catalog: Catalog, pairing: Pairing, dialer: Dialer) -> None:
+    def __init__(self, catalog: Catalog, pairing: Pairing, dialer: Dialer, keys: Keys) -> None:
+        """`keys`: what is sealed is believed only when it can be opened, for anybody can write a digest."""
         self.name = f"the Core “{pairing.name}”"
+        self._keys = keys
         self._dialer = dialer
         self._catalog = catalog
         self._machines = {member.machine for member in catalog.members.list(pairing.id)}
@@ -86,12 +90,37 @@ class FromTarget:
             for image in images:
                 by_image[image].append(oid)
         given: set[bytes] = set()
+        locked: Failed | None = None
         for image, stored in self._catalog.points.find_images(list(by_image)).items():
             if stored.machine in self._machines:
                 for ids in batches(by_image[image]):
                     for oid, frame in self._of_image(stored.machine, image, {*ids} - given):
                         given.add(oid)
-                        yield oid, frame
+                        why = self._unproven(frame)
+                        if why is None:
+                            yield oid, frame
+                        locked = locked or why
+        if locked is not None:
+            raise locked
+
+    def _unproven(self, frame: bytes) -> Failed | None:
+        """Why a sealed frame cannot be opened, if its key is not at hand. Raises Failed `frame-damaged` when it is
+        opened and is not what it says."""
+        try:
+            header = read_header(frame)
+            stored = check_digest(header, frame)
+            if header[4] != Seal.NONE:
+                tag = node_of(header, stored).tag
+                if self._keys.find(tag) is None:
+                    return self._keys.refusal(tag)
+                decode(header, stored, self._keys)
+        except FrameError as error:
+            raise damage(
+                "frame-damaged",
+                f"What {self.name} sent is not what it says: {error}.",
+                "Nothing was taken of it. Look at that Core and the line to it.",
+            ) from error
+        return None
 
     def _of_image(self, machine: str, image: str, asked: set[bytes]) -> Iterator[tuple[bytes, bytes]]:
         while asked:

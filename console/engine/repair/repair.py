@@ -218,7 +218,7 @@ class Repair:
                 yield FromSeed(drive)
         for pairing in self._catalog.pairings.list(Direction.OUTGOING):
             if pairing.state is PairingState.ACTIVE:
-                yield FromTarget(self._catalog, pairing, self._dialers.to(pairing))
+                yield FromTarget(self._catalog, pairing, self._dialers.to(pairing), work.repository.keys)
 
     def _take(self, work: _Work, giver: Giver) -> None:
         """What one of them has, each frame proven before it is stored. One that cannot be asked, or gives what is not
