@@ -198,9 +198,14 @@ def prove(ctx: typer.Context, name: Name, passphrase_file: PassphraseFile = None
             )
         else:
             session.output.say(f"It does not open “{found['key']}”: {found['why']}")
-            session.raise_code(EXIT_CODES[FailureKind.FAILED])
 
-    session.answer(lambda core: core.test_key(name, given), tell)
+    async def work(core: Client) -> KeyTested:
+        found = await core.test_key(name, given)
+        if not found["passed"]:
+            session.code = EXIT_CODES[FailureKind.FAILED]
+        return found
+
+    session.answer(work, tell)
 
 
 @app.command(epilog=example("key remove old --yes"))
