@@ -114,6 +114,27 @@ def test_the_repository_of_a_backup(scene: Scene, small_disk: MakeDisk, leave: i
     assert scene.wrong(scene.two.source) == []
 
 
+def test_a_full_repository_is_reclaimed(scene: Scene, small_disk: MakeDisk) -> None:
+    """Points are deleted from it and their room is given back, though there is no room for anything."""
+    disk = small_disk("pool", 12)
+    source = scene.two.source
+    source.repositories.create("small", disk.path / "repository", default=True)
+    scene.protect()
+    scene.grow("passing", 3_000_000)
+    passing = scene.back_up()
+    (scene.tree / "passing").unlink()
+    disk.fill()
+    source.retain.delete([passing], chain=True)
+    done = finished(source, source.reclaim.start("small", dry_run=False))
+    assert done["done"]["bytes_freed"] > 2_900_000, done
+    assert done["left"] == []
+    assert passing not in points_of(source)
+    assert scene.wrong(source) == []
+    scene.grow("instead", 1_000_000)
+    scene.back_up()
+    assert scene.wrong(source) == []
+
+
 def test_the_source_s_data_directory(scene: Scene, small_disk: MakeDisk) -> None:
     """Catalog, identity and log are there; the repository is elsewhere and has room."""
     disk = small_disk("source", 4)
