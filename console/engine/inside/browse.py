@@ -67,7 +67,11 @@ class Browse:
             known = self._volumes.get(image.id)
             if known is not None and known.repository is repository:
                 self._volumes.move_to_end(image.id)
-                return known
+        if known is not None and known.repository is repository:
+            if image.key:
+                repository.read(bytes.fromhex(image.root))  # refused where the key has been locked meanwhile
+            return known
+        with self._lock:
             cache = self._caches.get(home)
             if cache is None or cache.source is not repository:
                 old = cache
