@@ -37,8 +37,9 @@ class VolumeImage:
 
     `parent_root` is the root of the parent, so that a Core without the parent can tell what this image adds to it.
     `size`: bytes of all files in it; `bytes_read`: read from the volume for it; `bytes_new`: plain bytes of objects
-    that the repository did not have; `bytes_stored`: what those took in packs. `key`: id of the encryption key that all
-    its objects are sealed with, empty for none.
+    that the repository did not have; `bytes_stored`: what those took in packs. Once a rollup gave it another parent,
+    `bytes_stored` is what its increment against that one takes, and `bytes_new` the sum of what went into it. `key`: id
+    of the encryption key that all its objects are sealed with, empty for none.
     """
 
     id: str

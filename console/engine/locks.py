@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from console.catalog import Catalog
 from console.domain.errors import Failed
-from console.domain.jobs import JobKind
+from console.domain.jobs import JobKind, JobState
 from console.domain.pairing import Direction, Member, Pairing, PairingState
 from console.domain.recovery_points import RecoveryPoint
 from console.domain.replication import Holding
@@ -54,6 +54,10 @@ class Locks:
             if common:
                 text = f"It is the newest point that “{pairing.name}” has too; what comes next builds on it."
                 found[common[-1].id].append(Why(Keep.LAST_COMMON, text))
+        if self._runs(pairing):
+            for point in points:
+                if member.last_point is None or point.time > member.last_point:
+                    found[point.id].append(Why(Keep.IN_USE, f"A replication to “{pairing.name}” is running."))
         reserved = self._catalog.seeds.reservations(member.machine, pairing.id)
         awaited = self._awaited(points, pairing, member, ask)
         for point in points:
@@ -64,6 +68,12 @@ class Locks:
             if not awaited.isdisjoint(image.id for image in point.images):
                 text = f"“{pairing.name}” has points that wait for it; it is sent with the next replication."
                 found[point.id].append(Why(Keep.AWAITED, text))
+
+    def _runs(self, pairing: Pairing) -> bool:
+        return any(
+            job.kind is JobKind.REPLICATE and job.subject == pairing.id and job.state is not JobState.QUEUED
+            for job in self._catalog.jobs.unended()
+        )
 
     def _awaited(self, points: Sequence[RecoveryPoint], pairing: Pairing, member: Member, ask: Ask | None) -> set[str]:
         """Images that a target lacks below what it has."""

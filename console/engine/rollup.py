@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -16,7 +17,6 @@ from console.domain.events import Severity
 from console.domain.jobs import Job, JobKind, Trigger
 from console.domain.machines import Machine, MachineKind
 from console.domain.objects import Kind
-from console.domain.pairing import Direction, PairingState
 from console.domain.progress import Reporter
 from console.domain.recovery_points import RecoveryPoint, VolumeImage
 from console.domain.retention import (
@@ -205,11 +205,6 @@ class Rollup:
     def start(self, machine: str, *, trigger: Trigger = Trigger.PERSON, user: str = "", reason: str = "") -> Job:
         """A job. Its result is what `run` returns."""
         found = self._catalog.machines.get(machine)
-        lanes = [f"machine:{found.id}"]
-        for member in self._catalog.members.of_machine(found.id):
-            pairing = self._catalog.pairings.get(member.pairing)
-            if pairing.direction is Direction.OUTGOING and pairing.state is PairingState.ACTIVE:
-                lanes.append(f"pairing:{pairing.id}")
         return self._jobs.submit(
             JobKind.ROLLUP,
             found.id,
@@ -217,7 +212,8 @@ class Rollup:
             trigger=trigger,
             user=user,
             reason=reason or "asked for",
-            lanes=lanes,
+            # Not those of its pairings: behind a run of days no backup of the machine may have to wait.
+            lanes=[f"machine:{found.id}"],
         )
 
     def run(
@@ -233,9 +229,10 @@ class Rollup:
                 return self._said(plan)
             reporter.phase("Finding what is left to build on", items_total=len(plan.changed))
             changed = [self._measured(one, plan, reporter) for one in plan.changed]
-            records = self._write(changed, reporter)
-            step("records")
-            burials = self._commit(plan, changed, records)
+            with ExitStack() as opened:  # until the catalog names the records, their sessions keep reclaims from them
+                records = self._write(changed, reporter, opened)
+                step("records")
+                burials = self._commit(plan, changed, records)
             if burials is None:
                 reporter.log("Something changed meanwhile; it is looked at again.")
                 continue
@@ -268,7 +265,7 @@ class Rollup:
         reporter.advance(items=1)
         return replace(one, image=replace(image, bytes_stored=stored, bytes_new=new))
 
-    def _write(self, changed: Sequence[Reparented], reporter: Reporter) -> dict[str, str]:
+    def _write(self, changed: Sequence[Reparented], reporter: Reporter, opened: ExitStack) -> dict[str, str]:
         """New records of the points (ids) whose images get other parents, synced. Returns their ids in hex."""
         by_point: dict[str, list[Reparented]] = {}
         for one in changed:
@@ -288,10 +285,10 @@ class Rollup:
         records: dict[str, str] = {}
         for home, bodies in homes.items():
             reporter.check()
-            with self._repositories.open(home).session() as session:
-                for point, body in bodies:
-                    records[point] = session.put(Kind.RECORD, body).id.hex()
-                session.flush()
+            session = opened.enter_context(self._repositories.open(home).session(reserve=True))
+            for point, body in bodies:
+                records[point] = session.put(Kind.RECORD, body).id.hex()
+            session.flush()
         return records
 
     def _commit(self, plan: RollupPlan, changed: Sequence[Reparented], records: dict[str, str]) -> list[Burial] | None:

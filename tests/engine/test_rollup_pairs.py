@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from console.catalog import Catalog
 from console.domain.errors import Failed
+from console.domain.jobs import Job, JobKind, JobState, Trigger
 from console.domain.pairing import CoreIdentity, Direction, Member, Pairing
 from console.domain.progress import Silent
 from console.domain.recovery_points import RecoveryPoint
@@ -233,6 +235,16 @@ def test_the_last_common_point_stays(two: Two) -> None:
     two.replicate()
     two.sound()
     assert two.here.roll_up("all 1d") == 1
+
+
+def test_what_a_running_replication_may_send_stays(two: Two) -> None:
+    made = two.backup(30)
+    job = Job("j" * 32, JobKind.REPLICATE, PAIRING, JobState.RUNNING, Trigger.PERSON, two.origin.clock.now())
+    two.here.catalog.jobs.add(job)
+    assert two.here.roll_up("all 1d") == 0
+    assert Keep.IN_USE in [why.code for why in two.here.rollup.reasons(made[0]).kept]
+    two.here.catalog.jobs.update(replace(job, state=JobState.QUEUED))
+    assert two.here.roll_up("all 1d") > 0
 
 
 def test_what_is_on_an_outstanding_seed_drive_stays_until_it_has_arrived(two: Two) -> None:

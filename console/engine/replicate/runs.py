@@ -9,11 +9,11 @@ from typing import Any
 
 from console.catalog import Catalog
 from console.domain.clock import Clock
-from console.domain.errors import refused
+from console.domain.errors import Failed, FailureKind, refused
 from console.domain.jobs import Job, JobKind, JobState, Trigger
 from console.domain.machines import Machine
 from console.domain.pairing import Direction, Member, Pairing, PairingState
-from console.domain.replication import Holding, ReplicationPlan, plan_replication
+from console.domain.replication import Holding, ImageOffer, ReplicationPlan, Step, plan_replication
 from console.engine.ends import LocalSource, offer_of
 from console.engine.jobs import JobReporter, Jobs
 from console.engine.replicate.lag import MachinePlan, PairingView, view
@@ -151,7 +151,10 @@ class Replicate:
                     reporter.warn("replication-paused", "The replication was paused here; the rest waits.")
                     break
                 stored = images[step.image]
-                offer = offer_of(self._catalog, machine, step, plan.steps)
+                offer = self._offer(machine, step, plan.steps)
+                if offer is None:
+                    reporter.log(f"Image {step.image[:12]} was rolled up or deleted meanwhile; it is not sent.")
+                    continue
                 point = offer.point
                 reporter.advance(text=f"point of {point.time:%Y-%m-%d %H:%M} UTC")
                 source = LocalSource(self._catalog, self._repositories.open(stored.repository))
@@ -159,6 +162,15 @@ class Replicate:
                 points.add(point.id)
                 reporter.advance(items=1)
         return total, points
+
+    def _offer(self, machine: Machine, step: Step, steps: Sequence[Step]) -> ImageOffer | None:
+        """None: the point, or what it was to build on, is gone since the run was planned."""
+        try:
+            return offer_of(self._catalog, machine, step, steps)
+        except Failed as known:
+            if known.failure.kind is FailureKind.NOT_FOUND:
+                return None
+            raise
 
     def _plan(
         self, pairing: Pairing, member: Member, held: Sequence[Holding], *, paused: bool = False
