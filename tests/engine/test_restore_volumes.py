@@ -219,6 +219,4 @@ def test_the_layout_of_a_disk(tmp_path: Path) -> None:
     tool("sfdisk", "-q", mbr, stdin="label: dos\nstart=2048, size=4096, type=83\n")
     assert layout(mbr) == ("mbr", [(1, 1 << 20, 2 << 20, "", "")], "")
     torn = sparse(tmp_path / "torn", 8 << 20, {510: b"\x55\xaa", 512: b"EFI PART" + noise("torn", 400)})
-    scheme, partitions, kind = layout(torn)  # type: ignore[misc]
-    assert (partitions, kind) == ([], ""), "what cannot be read is nothing"
-    assert scheme in ("", "mbr", "gpt")
+    assert layout(torn) in [(scheme, [], "") for scheme in ("", "mbr", "gpt")], "what cannot be read is nothing"
