@@ -14,6 +14,7 @@ from console.domain.errors import Failed
 from console.domain.objects import Kind
 from console.domain.progress import Silent
 from console.domain.recovery_points import BaseReason, ImageKind
+from console.domain.retention import parse_policy
 from console.engine.core import Core
 from console.repository import Repository
 from tests.support.clock import FixedClock
@@ -236,3 +237,28 @@ def test_old_tombstones_do_not_hide_a_young_one(core: Core, tmp_path: Path, cloc
     clock.forward(timedelta(days=150).total_seconds())
     reclaim(core)
     assert len(list(repository(core).records(Kind.TOMBSTONE))) == 1
+
+
+def test_a_rollup_beside_reclaims_loses_no_record(core: Core, tmp_path: Path, clock: FixedClock) -> None:
+    """A reclaim runs between any two steps of it: also while the new records are in no catalog yet."""
+    for number in range(14):
+        write(tmp_path, number, files=1, size=20_000)
+        back_up(core)
+        clock.forward(6 * 3600)
+    machine = core.catalog.machines.get("web").id
+    core.rollup.set_policy(machine, parse_policy("all 1d daily 5d"))
+    steps: list[str] = []
+
+    def step(name: str) -> None:
+        steps.append(name)
+        reclaim(core)
+
+    result = core.rollup.run(machine, Silent(), step)
+    assert "records" in steps
+    assert result["points_removed"] > 3
+    reclaim(core)
+    points = core.catalog.points.all_of(machine)
+    assert len(points) == result["points_kept"]
+    assert all(repository(core).has(bytes.fromhex(point.record)) for point in points)
+    assert {core.points.view(point.id).state.value for point in points} == {"whole"}
+    whole(core)
