@@ -18,6 +18,7 @@ from console.domain.events import Changed
 from console.domain.jobs import JobState
 from console.domain.keys import KeyState, KeyType
 from console.domain.objects import Kind, Seal
+from console.domain.point_checks import PointCheck
 from console.domain.progress import Silent
 from console.domain.recovery_points import BaseReason, ImageKind
 from console.domain.roles import Role
@@ -341,3 +342,25 @@ def test_the_feed_tells_of_keys(row: Row) -> None:
     row.a.catalog.on_change(lambda kinds: told.extend(kinds))
     row.a.keys.create("office", PASSPHRASE)
     assert Changed.KEYS in told
+
+
+def test_a_locked_point_is_checked_as_far_as_that_goes(row: Row) -> None:
+    row.a.keys.create("office", PASSPHRASE)
+    row.protect()
+    point = row.back_up()
+    row.a.keys.set_type("office", KeyType.REPLICATION, None)
+    row.a.keys.lock("office")
+    found = finished(row.a, row.a.check_points.start([point]))
+    checks = found["points"][0]["checks"]
+    assert (checks["checksum"], checks["integrity"]) == ("good", "good")
+    assert set(checks.values()) <= {"good", "not-checked"}
+    assert found["damaged"] == []
+
+    # One bit anywhere in what is sealed is found, by the check of the point and by that of the repository.
+    pack = max((row.place / "A" / "repository").rglob("*.pack"), key=lambda path: path.stat().st_size)
+    raw = bytearray(pack.read_bytes())
+    raw[len(raw) // 3] ^= 0x10
+    pack.write_bytes(raw)
+    found = finished(row.a, row.a.check_points.start([point], only=[PointCheck.CHECKSUM]))
+    assert found["points"][0]["checks"] == {"checksum": "bad"}
+    assert check(row.a) != []
