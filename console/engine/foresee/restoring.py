@@ -136,6 +136,19 @@ class Restoring:
                     tally.files = max(tally.files, before[0] + image.files)
                     tally.directories = max(tally.directories, before[1] + image.directories)
                     tally.bytes = max(tally.bytes, before[2] + image.size)
+            self._count_inside(chosen, prefix, deadline, tally)
+
+    def _count_inside(self, chosen: Chosen, prefix: str, deadline: float, tally: Tally) -> None:
+        """Files inside a disk. What stands at their destination is looked at when they are restored."""
+        for path, entry, here in self._restore.inside(chosen):
+            if self._clock.monotonic() > deadline:
+                tally.complete = False
+                return
+            if here:
+                tally.files += 1
+                tally.bytes += entry.size
+            else:
+                tally.miss(prefix + paths.to_text(path))
 
 
 class _Walk:

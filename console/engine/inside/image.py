@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from console.engine.inside.disk import Disk, toolkit
 from console.engine.inside.filesystem import FileSystem, Node, unknown
 from console.repository import ChunkCache, ContentReader, Repository, TreeReader
 
+WHOLE_S = 15.0
+"""So long it is believed that all blocks of a disk are here: a folder may have very many names."""
 _NOT_READABLE = re.compile(r"swap|lvm|raid|luks|crypt|extended", re.IGNORECASE)
 _EXTENDED = frozenset({"0x05", "0x0f", "0x85", "5", "f", "85", "05", "0f"})
 
@@ -52,7 +55,7 @@ class ImageVolume:
         self._lock = threading.RLock()
         self._parts: list[Part] | None = None
         self._systems: dict[int, FileSystem] = {}
-        self._whole = False
+        self._whole_until = 0.0
 
     def parts(self) -> list[Part]:
         """What the disk is divided into; one part with the number 0 for a disk without a table."""
@@ -123,15 +126,18 @@ class ImageVolume:
 
     def whole(self) -> bool:
         """Whether all blocks of the disk are in this repository."""
-        if not self._whole:
+        if time.monotonic() > self._whole_until:
             refs = TreeReader(self._repository).extents(self._root.entry)
             try:
                 ids = (oid for oid, _ in refs if oid != ZERO_ID)
-                self._whole = not any(self._repository.missing(some) for some in _batched(ids))
+                if any(self._repository.missing(some) for some in _batched(ids)):
+                    return False
             except Failed as known:
                 if known.failure.code not in OBJECT_DAMAGE:
                     raise
-        return self._whole
+                return False
+            self._whole_until = time.monotonic() + WHOLE_S
+        return True
 
     def system(self, place: int) -> FileSystem:
         """The file system of one part (by its place among them). Raises Failed `file-system-unknown`."""

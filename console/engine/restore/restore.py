@@ -212,15 +212,19 @@ class Restore:
 
     def _anything_inside(self, chosen: Chosen) -> bool:
         """Whether at least one wanted file inside a disk can be restored from here."""
+        return any(here for _, _, here in self.inside(chosen))
+
+    def inside(self, chosen: Chosen) -> Iterator[tuple[bytes, Entry, bool]]:
+        """(path, entry, whether it can be restored from here) of each wanted file inside a disk."""
         if chosen.wish.everything:
-            return False
+            return
         try:
             opened = self._browse.open(chosen.image)
-            return any(not node.why and opened.inner_is_here(node) for _, node in inner_files(opened, chosen.wish))
+            for path, node in inner_files(opened, chosen.wish):
+                yield path, node.entry, not node.why and opened.inner_is_here(node)
         except Failed as known:
             if not is_damage(known) and known.failure.code not in NOT_INSIDE:
                 raise
-            return False
 
     def whole(self, wanted: Wanted) -> set[str]:
         """Those of the wanted images (ids) whose chains are whole here."""

@@ -12,6 +12,7 @@ import pytest
 
 from console.domain.errors import Failed
 from console.domain.progress import Silent
+from console.engine.foresee.restoring import Restoring
 from console.engine.inside.browse import Browse
 from console.engine.jobs import Jobs
 from console.engine.journal import Journal
@@ -129,6 +130,22 @@ def test_what_is_there_is_kept_or_replaced(house: House, tree: Path, tmp_path: P
     assert (letter.read_bytes(), result["files"], len(result["skipped"])) == (b"mine", 0, 1)
     result, _ = house.restore(point, tmp_path / "to", "home/ann/letter.txt", overwrite="always")
     assert (letter.read_bytes(), result["files"], result["skipped"]) == (b"dear bob\n", 1, [])
+
+
+def test_what_a_restore_would_do_is_told_before(house: House, tree: Path, tmp_path: Path) -> None:
+    disk = disks.ext4(tmp_path / "disk.img", tree)
+    made = disks.disk_point(house.source, disk)
+    foresee = Restoring(house.source.clock, house.restoring)
+    told = foresee.plan(made.id, ["disk:home"], os.fspath(tmp_path / "to"))
+    assert (told["files"], told["missing_count"], told["problems"]) == (4, 0, [])
+    assert told["bytes"] == sum(
+        path.stat().st_size for path in tree.rglob("*") if path.is_file() and not path.is_symlink()
+    )
+    at = disk.read_bytes().index(BIG[BLOCK * 4 : BLOCK * 4 + 4096]) // BLOCK
+    house.repository.condemn([disks.volume_block(house.repository, bytes.fromhex(made.images[0].root), at)])
+    house.browse.close()
+    told = foresee.plan(made.id, ["disk:home"], os.fspath(tmp_path / "to"))
+    assert (told["files"], told["missing_count"]) == (3, 1)
 
 
 def test_streams_are_named_with_the_reason(house: House, tmp_path: Path) -> None:
