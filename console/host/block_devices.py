@@ -10,7 +10,7 @@ SYS = Path("/sys")
 PROC = Path("/proc")
 
 
-def in_use(path: str | bytes, *, sys: Path = SYS, proc: Path = PROC) -> list[str]:
+def in_use(path: str | bytes | Path, *, sys: Path = SYS, proc: Path = PROC) -> list[str]:
     """Who uses a block device, or a disk image by way of a loop device: mount points of it and of what lies on it
     (partitions, mapped devices), and swap, as people call them. Empty on systems that do not tell."""
     numbers = _family(_devices(path, sys), sys)
@@ -19,7 +19,7 @@ def in_use(path: str | bytes, *, sys: Path = SYS, proc: Path = PROC) -> list[str
     return sorted({*_mounted(numbers, proc), *_swapping(numbers, proc)})
 
 
-def _devices(path: str | bytes, sys: Path) -> set[int]:
+def _devices(path: str | bytes | Path, sys: Path) -> set[int]:
     """Device numbers of what stands at a path: the device itself, or the loop devices over an image file."""
     try:
         status = os.stat(path)
