@@ -44,10 +44,11 @@ class FileFlag(IntFlag):
     NO_COPY_ON_WRITE = 0x800000
 
 
-KEPT = sum(FileFlag)
-EARLY = FileFlag.COMPRESSED | FileFlag.NOT_COMPRESSED | FileFlag.NO_COPY_ON_WRITE
+# Plain numbers: they are asked about with every file.
+KEPT = int(sum(FileFlag))
+EARLY = int(FileFlag.COMPRESSED | FileFlag.NOT_COMPRESSED | FileFlag.NO_COPY_ON_WRITE)
 """Some file systems take these only while a file is empty."""
-LOCKING = FileFlag.IMMUTABLE | FileFlag.APPEND_ONLY
+LOCKING = int(FileFlag.IMMUTABLE | FileFlag.APPEND_ONLY)
 """With these a name can no longer be given, linked or dressed: they come last of all."""
 
 

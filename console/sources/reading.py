@@ -28,6 +28,9 @@ TYPES = {
     stat.S_IFSOCK: FileType.SOCKET,
 }
 
+_FORMATS = (0, *(next(mode for mode, known in TYPES.items() if known is kind) for kind in FileType))
+"""The bits of a mode that say what a name is, by number of its `FileType`."""
+
 SPARSE_FROM = 4096
 """Smaller files are not asked for holes: there is room for none."""
 
@@ -148,11 +151,15 @@ def same_node(before: Entry, status: os.stat_result) -> bool:
 
 def unchanged(before: Entry, status: os.stat_result) -> bool:
     """Whether what an entry says of a file still holds."""
+    # As `same_node`, written out: it is asked about every file there is.
     return (
-        same_node(before, status)
+        before.ctime_ns == status.st_ctime_ns
+        and before.mtime_ns == status.st_mtime_ns
+        and before.inode == status.st_ino
+        and before.device == status.st_dev
         and before.size == status.st_size
+        and status.st_mode == _FORMATS[before.type] | before.mode
         and not before.flags
-        and TYPES.get(stat.S_IFMT(status.st_mode)) is before.type
     )
 
 

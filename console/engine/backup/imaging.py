@@ -236,7 +236,7 @@ class Imager:
         folder.expect(len(names) + 1)
         old = self._entries_of(folder)
         candidate = next(old, None)
-        status_of = self._files.status
+        status_of, is_dir = self._files.status, stat.S_ISDIR
         owner: tuple[int, int] | None = None
         leaving = self._leaving if self._leaving.by_name else None
         for slot, name in enumerate(names):
@@ -252,7 +252,7 @@ class Imager:
             except OSError as problem:
                 self._unknown(folder, slot, name, problem)
                 continue
-            is_directory = stat.S_ISDIR(status.st_mode)
+            is_directory = is_dir(status.st_mode)
             if leaving is not None and leaving.excluded(folder.prefix + name, directory=is_directory):
                 self._leave_out(folder, slot)
             elif is_directory:
