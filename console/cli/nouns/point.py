@@ -100,8 +100,9 @@ def files(
             for f in found["files"]
         ]
         session.output.table(("Mode", ">Size", "Changed", "", "Volume", "Path"), rows, "Nothing is in it.")
-        if found["total"] > offset + len(found["files"]):
-            session.output.note(f"There are more, {found['total']} in all: --offset {offset + len(found['files'])}")
+        total = found.get("total", 0)  # an older Core gives all at once
+        if total > offset + len(found["files"]):
+            session.output.note(f"There are more, {total} in all: --offset {offset + len(found['files'])}")
 
     session.answer(lambda core: core.files(point, selection_text(path), offset=offset, limit=limit), tell)
 
@@ -149,7 +150,10 @@ def _show(session: Session, point: PointShown) -> None:
             ("Chain", point["chain"]),
             ("Restorable", point["restorability"]),
             ("Size", format_size(point["size"])),
-            *((f"Check of {one['check']}", f"{one['verdict']}: {one['message']}") for one in point["check_results"]),
+            *(
+                (f"Check of {one['check']}", f"{one['verdict']}: {one['message']}")
+                for one in point.get("check_results", ())
+            ),
         ]
     )
     for image in point["images"]:

@@ -20,7 +20,7 @@ from console.engine.inside.filesystem import FileSystem, Node, unknown
 from console.repository import ChunkCache, ContentReader, Repository, TreeReader
 
 WHOLE_S = 15.0
-"""So long it is believed that all blocks of a disk are here: a folder may have very many names."""
+"""For so long what is known of all blocks of a disk is believed: a folder may have very many names."""
 _NOT_READABLE = re.compile(r"swap|lvm|raid|luks|crypt|extended", re.IGNORECASE)
 _EXTENDED = frozenset({"0x05", "0x0f", "0x85", "5", "f", "85", "05", "0f"})
 
@@ -55,7 +55,7 @@ class ImageVolume:
         self._lock = threading.RLock()
         self._parts: list[Part] | None = None
         self._systems: dict[int, FileSystem] = {}
-        self._whole_until = 0.0
+        self._whole = (0.0, False)
 
     def parts(self) -> list[Part]:
         """What the disk is divided into; one part with the number 0 for a disk without a table."""
@@ -126,18 +126,21 @@ class ImageVolume:
 
     def whole(self) -> bool:
         """Whether all blocks of the disk are in this repository."""
-        if time.monotonic() > self._whole_until:
+        until, known = self._whole
+        if time.monotonic() > until:
+            known = self._all_here()
+            self._whole = (time.monotonic() + WHOLE_S, known)
+        return known
+
+    def _all_here(self) -> bool:
+        try:
             refs = TreeReader(self._repository).extents(self._root.entry)
-            try:
-                ids = (oid for oid, _ in refs if oid != ZERO_ID)
-                if any(self._repository.missing(some) for some in _batched(ids)):
-                    return False
-            except Failed as known:
-                if known.failure.code not in OBJECT_DAMAGE:
-                    raise
-                return False
-            self._whole_until = time.monotonic() + WHOLE_S
-        return True
+            ids = (oid for oid, _ in refs if oid != ZERO_ID)
+            return not any(self._repository.missing(some) for some in _batched(ids))
+        except Failed as known:
+            if known.failure.code not in OBJECT_DAMAGE:
+                raise
+            return False
 
     def system(self, place: int) -> FileSystem:
         """The file system of one part (by its place among them). Raises Failed `file-system-unknown`."""
