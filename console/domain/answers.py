@@ -210,14 +210,16 @@ class Loss(TypedDict):
 
 
 class PointAnswer(TypedDict):
-    """`why`: a sentence when it is not whole, else empty. `bytes_new`: of its images, as backed up. `targets`: names of
-    the pairings whose targets have it. `checks`: name of a check to `good`, `bad` or `not-checked`."""
+    """`why`: a sentence when it is not whole, else empty. `bytes_new`: of its images, as backed up. `base_reasons`: why
+    images of it are bases. `targets`: names of the pairings whose targets have it. `checks`: name of a check to `good`,
+    `bad` or `not-checked`."""
 
     id: str
     machine: str
     machine_id: str
     time: str
     kind: str
+    base_reasons: list[str]
     chain: str
     restorability: str
     size: int

@@ -120,6 +120,7 @@ def point(view: PointView) -> PointAnswer:
         "machine_id": view.machine.id,
         "time": iso(view.point.time),
         "kind": view.point.kind.value,
+        "base_reasons": sorted({image.base_reason.value for image in view.point.images if image.base_reason}),
         "chain": view.state.value,
         "restorability": view.restorability.value,
         "size": view.point.size,

@@ -52,6 +52,7 @@ def point(number: int, **other: Any) -> dict[str, Any]:
         "time": known["time"],
         "kind": known["kind"],
         "chain": "whole",
+        "base_reasons": [],
         "restorability": "volume",
         "size": known["size"],
         "bytes_new": known["bytes_new"],

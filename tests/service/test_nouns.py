@@ -187,6 +187,7 @@ async def test_a_backup_its_point_and_its_files(client: Client, tree: Path, tmp_
     keys = "volume id kind base_reason bytes_read bytes_new bytes_stored files files_unreadable"
     assert set(keys.split()) <= set(result["images"][0])
     page = await client.points(machine="web")
+    assert [one["base_reasons"] for one in page["points"]] == [["first"]]
     same_keys(page["points"][0], answers.PointAnswer)
     point = page["points"][0]
     assert (point["id"], point["chain"], point["restorability"], point["why"]) == (

@@ -42,7 +42,7 @@ def list_points(
                 short(p["id"]),
                 p["machine"],
                 when(p["time"]),
-                p["kind"],
+                f"{p['kind']} ({', '.join(p['base_reasons'])})" if p["base_reasons"] else p["kind"],
                 p["chain"],
                 p["restorability"],
                 format_size(p["size"]),
