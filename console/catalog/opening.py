@@ -48,11 +48,12 @@ def open_file(path: Path, schema: Schema = CURRENT) -> Engine:
     with sqlite.known_failures(path):
         if not path.exists():
             _create(path, schema)
-    revision, complete = sqlite.revision_of(path, schema.metadata.tables)
+    wanted = {name: table.columns.keys() for name, table in schema.metadata.tables.items()}
+    revision, complete = sqlite.revision_of(path, wanted)
     if revision != schema.head:
         _migrate(path, revision, schema)
     elif not complete:
-        raise sqlite.damaged(path, "tables are missing in it")
+        raise sqlite.damaged(path, "tables or columns are missing in it")
     return sqlite.file_engine(path)
 
 

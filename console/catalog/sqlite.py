@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -22,6 +22,7 @@ IMMEDIATE = "immediate"
 """Execution option of connections that write: their transactions begin with the write lock."""
 
 _MAGIC = b"SQLite format 3\0"
+_COLUMNS = """SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table'"""
 _BUSY_S = 10.0
 _KEPT_CONNECTIONS = 16
 _WHOLE_CHECK_BYTES = 2 << 20
@@ -56,12 +57,13 @@ def memory_engine() -> Engine:
     return engine
 
 
-def revision_of(path: Path, tables: Collection[str]) -> tuple[str, bool]:
-    """The revision a catalog file says it has, and whether all of `tables` are in it. Changes nothing.
+def revision_of(path: Path, tables: Mapping[str, Collection[str]]) -> tuple[str, bool]:
+    """The revision a catalog file says it has, and whether all of `tables` are in it, with their columns. Changes
+    nothing.
 
     Raises Failed `catalog-damaged` for whatever is not a catalog, `catalog-unreadable` when it cannot be read at all.
     """
-    with known_failures(path):
+    with known_failures(path), _sound_schema(path):
         with open(path, "rb") as handle:
             magic = handle.read(len(_MAGIC))
             size = os.fstat(handle.fileno()).st_size
@@ -69,7 +71,9 @@ def revision_of(path: Path, tables: Collection[str]) -> tuple[str, bool]:
         if magic != _MAGIC:
             raise damaged(path, "it is not a database")
         with closing(sqlite3.connect(_uri(path), uri=True, timeout=_BUSY_S)) as connection:
-            found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            found: dict[str, set[str]] = {}
+            for name, column in connection.execute(_COLUMNS):
+                found.setdefault(name, set()).add(column)
             if "alembic_version" not in found:
                 raise damaged(path, "it is a database, but not a catalog")
             revisions = connection.execute("SELECT version_num FROM alembic_version").fetchall()
@@ -79,7 +83,18 @@ def revision_of(path: Path, tables: Collection[str]) -> tuple[str, bool]:
                 (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
                 if said != "ok":
                     raise damaged(path, said.splitlines()[-1])
-            return str(revisions[0][0]), found.issuperset(tables)
+            return str(revisions[0][0]), all(found.get(name, set()).issuperset(tables[name]) for name in tables)
+
+
+@contextmanager
+def _sound_schema(path: Path) -> Iterator[None]:
+    """A statement that no catalog of any revision refuses, and this one does: its schema is damaged."""
+    try:
+        yield
+    except sqlite3.OperationalError as problem:
+        if getattr(problem, "sqlite_errorcode", 0) != sqlite3.SQLITE_ERROR:
+            raise
+        raise damaged(path, str(problem)) from problem
 
 
 def create_file(path: Path) -> None:

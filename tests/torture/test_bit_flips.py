@@ -261,6 +261,17 @@ def run(sample: Sample, crashes: Crashes, kind: str, seed: int, count: int) -> d
     return became
 
 
+def test_a_column_that_lost_its_name_is_noticed_at_opening(sample: Sample, crashes: Crashes) -> None:
+    content = (sample.original / CATALOG_FILE).read_bytes()
+    at = content.index(b"bytes_new", content.index(b"CREATE TABLE points"))
+    assert suffer(sample, Flip(Path(CATALOG_FILE), at, 1), crashes) == "refused"
+
+
+def test_a_key_of_no_known_sort_is_refused(sample: Sample, crashes: Crashes) -> None:
+    """Its algorithm's number is another one."""
+    assert suffer(sample, Flip(Path("identity") / "key.pem", 48, 5), crashes) == "refused"
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_some_bits(sample: Sample, crashes: Crashes, kind: str) -> None:
     run(sample, crashes, kind, seed=5, count=6)
