@@ -18,6 +18,7 @@ VERBS = {
     "core": "run status init settings nightly rebuild-catalog add list forget certificate",
     "user": "add list passwd remove",
     "repository": "create adopt edit list show check repair parity reclaim move remove",
+    "key": "create list lock unlock rename passphrase set-type export import test remove",
     "machine": "retention rollup protect list show edit pause resume remove",
     "point": "hold release list show files check find delete",
     "restore": "files volume machine",

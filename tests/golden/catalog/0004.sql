@@ -4,6 +4,12 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 INSERT INTO "alembic_version" VALUES('0004');
+CREATE TABLE burials (
+	point VARCHAR NOT NULL, 
+	repository VARCHAR NOT NULL, 
+	removed_us BIGINT NOT NULL, 
+	CONSTRAINT pk_burials PRIMARY KEY (point, repository)
+);
 CREATE TABLE damaged_objects (
 	repository VARCHAR NOT NULL, 
 	object VARCHAR NOT NULL, 
@@ -41,6 +47,14 @@ CREATE TABLE flaws (
 INSERT INTO "flaws" VALUES('3c6ef372fe94f82a0000000000000000.1','machine-1');
 INSERT INTO "flaws" VALUES('daa66d2c7ddf743f0000000000000000.0','machine-2');
 INSERT INTO "flaws" VALUES('9e3779b97f4a7c150000000000000000.1','machine-1');
+CREATE TABLE holds (
+	point VARCHAR NOT NULL, 
+	since_us BIGINT NOT NULL, 
+	reason VARCHAR NOT NULL, 
+	user_name VARCHAR NOT NULL, 
+	CONSTRAINT pk_holds PRIMARY KEY (point), 
+	CONSTRAINT fk_holds_point FOREIGN KEY(point) REFERENCES points (id) ON DELETE CASCADE
+);
 CREATE TABLE images (
 	id VARCHAR NOT NULL, 
 	point VARCHAR NOT NULL, 
@@ -61,19 +75,19 @@ CREATE TABLE images (
 	directories BIGINT NOT NULL, 
 	files_unreadable BIGINT NOT NULL, 
 	parent_root VARCHAR, 
-	"key" VARCHAR DEFAULT '' NOT NULL, 
 	repository VARCHAR NOT NULL, 
 	here BOOLEAN NOT NULL, 
 	names BOOLEAN NOT NULL, 
 	damaged BOOLEAN NOT NULL, 
+	"key" VARCHAR DEFAULT '' NOT NULL, 
 	CONSTRAINT pk_images PRIMARY KEY (id), 
 	CONSTRAINT fk_images_point FOREIGN KEY(point) REFERENCES points (id) ON DELETE CASCADE
 );
-INSERT INTO "images" VALUES('9e3779b97f4a7c150000000000000000.0','9e3779b97f4a7c150000000000000000',0,'machine-1',1777896000123456,'vol-1','data','base','first',NULL,'root-9e3779b97f4a7c150000000000000000.0',1099511627776,5,4,3,1000,20,1,NULL,'','repo-1',1,1,0);
-INSERT INTO "images" VALUES('9e3779b97f4a7c150000000000000000.1','9e3779b97f4a7c150000000000000000',1,'machine-1',1777896000123456,'vol-1','data','base','first',NULL,'root-9e3779b97f4a7c150000000000000000.1',1099511627776,5,4,3,1000,20,1,NULL,'','repo-1',1,1,1);
-INSERT INTO "images" VALUES('3c6ef372fe94f82a0000000000000000.0','3c6ef372fe94f82a0000000000000000',0,'machine-1',1777899600123456,'vol-1','data','incremental',NULL,'9e3779b97f4a7c150000000000000000.0','root-3c6ef372fe94f82a0000000000000000.0',1099511627776,5,4,3,1000,20,1,'root-9e3779b97f4a7c150000000000000000.0','','repo-1',1,0,0);
-INSERT INTO "images" VALUES('3c6ef372fe94f82a0000000000000000.1','3c6ef372fe94f82a0000000000000000',1,'machine-1',1777899600123456,'vol-1','data','incremental',NULL,'9e3779b97f4a7c150000000000000000.1','root-3c6ef372fe94f82a0000000000000000.1',1099511627776,5,4,3,1000,20,1,'root-9e3779b97f4a7c150000000000000000.1','','repo-1',0,0,0);
-INSERT INTO "images" VALUES('daa66d2c7ddf743f0000000000000000.0','daa66d2c7ddf743f0000000000000000',0,'machine-2',1777903200123456,'vol-1','data','incremental',NULL,'far','root-daa66d2c7ddf743f0000000000000000.0',1099511627776,5,4,3,1000,20,1,'root-far','','repo-2',1,1,0);
+INSERT INTO "images" VALUES('9e3779b97f4a7c150000000000000000.0','9e3779b97f4a7c150000000000000000',0,'machine-1',1777896000123456,'vol-1','data','base','first',NULL,'root-9e3779b97f4a7c150000000000000000.0',1099511627776,5,4,3,1000,20,1,NULL,'repo-1',1,1,0,'');
+INSERT INTO "images" VALUES('9e3779b97f4a7c150000000000000000.1','9e3779b97f4a7c150000000000000000',1,'machine-1',1777896000123456,'vol-1','data','base','first',NULL,'root-9e3779b97f4a7c150000000000000000.1',1099511627776,5,4,3,1000,20,1,NULL,'repo-1',1,1,1,'');
+INSERT INTO "images" VALUES('3c6ef372fe94f82a0000000000000000.0','3c6ef372fe94f82a0000000000000000',0,'machine-1',1777899600123456,'vol-1','data','incremental',NULL,'9e3779b97f4a7c150000000000000000.0','root-3c6ef372fe94f82a0000000000000000.0',1099511627776,5,4,3,1000,20,1,'root-9e3779b97f4a7c150000000000000000.0','repo-1',1,0,0,'');
+INSERT INTO "images" VALUES('3c6ef372fe94f82a0000000000000000.1','3c6ef372fe94f82a0000000000000000',1,'machine-1',1777899600123456,'vol-1','data','incremental',NULL,'9e3779b97f4a7c150000000000000000.1','root-3c6ef372fe94f82a0000000000000000.1',1099511627776,5,4,3,1000,20,1,'root-9e3779b97f4a7c150000000000000000.1','repo-1',0,0,0,'');
+INSERT INTO "images" VALUES('daa66d2c7ddf743f0000000000000000.0','daa66d2c7ddf743f0000000000000000',0,'machine-2',1777903200123456,'vol-1','data','incremental',NULL,'far','root-daa66d2c7ddf743f0000000000000000.0',1099511627776,5,4,3,1000,20,1,'root-far','repo-2',1,1,0,'');
 CREATE TABLE job_log (
 	job VARCHAR NOT NULL, 
 	number BIGINT NOT NULL, 
@@ -105,6 +119,23 @@ CREATE TABLE jobs (
 );
 INSERT INTO "jobs" VALUES('j0b00001','backup','machine-1','succeeded','schedule',1777896000123456,'it was due','Ada',1777896001123456,1777896009123456,'{"phase": "Reading", "bytes_done": 7, "bytes_total": 10, "items_done": 1, "items_total": null, "rate_bps": 1.5, "eta_s": 2.5, "text": "a file"}','{"point": "p", "images": [{"volume": "data", "bytes_new": 2199023255552}], "ratio": 0.5, "none": null}','{"code": "medium-full", "message": "The medium is full.", "hint": "Use another.", "kind": "failed"}','[["unreadable", "A file could not be read."], ["vanished", "\u201cx\u201d is gone."]]',2);
 INSERT INTO "jobs" VALUES('j0b00002','backup','machine-1','queued','schedule',1777896000123456,'it was due','Ada',NULL,NULL,'{"phase": "Reading", "bytes_done": 7, "bytes_total": 10, "items_done": 1, "items_total": null, "rate_bps": 1.5, "eta_s": 2.5, "text": "a file"}',NULL,NULL,'[]',2);
+CREATE TABLE keys (
+	id VARCHAR NOT NULL, 
+	name VARCHAR NOT NULL, 
+	name_key VARCHAR NOT NULL, 
+	description VARCHAR NOT NULL, 
+	type VARCHAR NOT NULL, 
+	wrapped BLOB NOT NULL, 
+	created_us BIGINT NOT NULL, 
+	changed_us BIGINT NOT NULL, 
+	unlocked BOOLEAN NOT NULL, 
+	until_us BIGINT, 
+	origin VARCHAR NOT NULL, 
+	tested_us BIGINT, 
+	test_passed BOOLEAN NOT NULL, 
+	CONSTRAINT pk_keys PRIMARY KEY (id), 
+	CONSTRAINT uq_keys_name_key UNIQUE (name_key)
+);
 CREATE TABLE machines (
 	id VARCHAR NOT NULL, 
 	name VARCHAR NOT NULL, 
@@ -134,11 +165,12 @@ CREATE TABLE members (
 	paused BOOLEAN NOT NULL, 
 	last_point_us BIGINT, 
 	last_sent_us BIGINT, 
+	retention VARCHAR DEFAULT '' NOT NULL, 
 	CONSTRAINT pk_members PRIMARY KEY (pairing, machine), 
 	CONSTRAINT fk_members_pairing FOREIGN KEY(pairing) REFERENCES pairings (id) ON DELETE CASCADE
 );
-INSERT INTO "members" VALUES('pairing-1','machine-1','repo-there','main',1,1777892400123456,1777895700123456);
-INSERT INTO "members" VALUES('pairing-2','machine-2','repo-there','main',1,NULL,NULL);
+INSERT INTO "members" VALUES('pairing-1','machine-1','repo-there','main',1,1777892400123456,1777895700123456,'');
+INSERT INTO "members" VALUES('pairing-2','machine-2','repo-there','main',1,NULL,NULL,'');
 CREATE TABLE pairings (
 	id VARCHAR NOT NULL, 
 	direction VARCHAR NOT NULL, 
@@ -166,6 +198,16 @@ INSERT INTO "pairings" VALUES('pairing-1','outgoing','Pairing pairing-1','pairin
 ',1777896000123456,'north.example',8006,'active',1,0,'unreachable','no answer',1777896060123456);
 INSERT INTO "pairings" VALUES('pairing-2','incoming','Pairing pairing-2',NULL,'core-b','north','1.2.3','AB:CD',1,'-----BEGIN CERTIFICATE-----
 ',1777896000123456,'',0,'removed',1,0,'unreachable','no answer',NULL);
+CREATE TABLE point_checks (
+	point VARCHAR NOT NULL, 
+	name VARCHAR NOT NULL, 
+	verdict VARCHAR NOT NULL, 
+	message VARCHAR NOT NULL, 
+	time_us BIGINT NOT NULL, 
+	job VARCHAR NOT NULL, 
+	CONSTRAINT pk_point_checks PRIMARY KEY (point, name), 
+	CONSTRAINT fk_point_checks_point FOREIGN KEY(point) REFERENCES points (id) ON DELETE CASCADE
+);
 CREATE TABLE points (
 	id VARCHAR NOT NULL, 
 	machine VARCHAR NOT NULL, 
@@ -183,6 +225,13 @@ CREATE TABLE points (
 INSERT INTO "points" VALUES('9e3779b97f4a7c150000000000000000','machine-1',1777896000123456,'core-a','record-9e3779b97f4a7c150000000000000000',12.5,2,'base',2199023255552,8);
 INSERT INTO "points" VALUES('3c6ef372fe94f82a0000000000000000','machine-1',1777899600123456,'core-a','record-3c6ef372fe94f82a0000000000000000',12.5,2,'incremental',2199023255552,8);
 INSERT INTO "points" VALUES('daa66d2c7ddf743f0000000000000000','machine-2',1777903200123456,'core-a','',12.5,2,'incremental',1099511627776,4);
+CREATE TABLE removed_images (
+	image VARCHAR NOT NULL, 
+	machine VARCHAR NOT NULL, 
+	removed_us BIGINT NOT NULL, 
+	CONSTRAINT pk_removed_images PRIMARY KEY (image), 
+	CONSTRAINT fk_removed_images_machine FOREIGN KEY(machine) REFERENCES machines (id) ON DELETE CASCADE
+);
 CREATE TABLE repositories (
 	id VARCHAR NOT NULL, 
 	name VARCHAR NOT NULL, 
@@ -190,11 +239,20 @@ CREATE TABLE repositories (
 	path VARCHAR NOT NULL, 
 	created_us BIGINT NOT NULL, 
 	is_default BOOLEAN NOT NULL, 
+	limit_bytes BIGINT, 
+	unreferenced_bytes BIGINT, 
+	looked_us BIGINT, 
 	CONSTRAINT pk_repositories PRIMARY KEY (id), 
 	CONSTRAINT uq_repositories_name_key UNIQUE (name_key)
 );
-INSERT INTO "repositories" VALUES('repo-1','Repository repo-1','repository repo-1','/srv/repo-1',1777896000123456,1);
-INSERT INTO "repositories" VALUES('repo-2','Repository repo-2','repository repo-2','/srv/repo-2',1777896000123456,0);
+INSERT INTO "repositories" VALUES('repo-1','Repository repo-1','repository repo-1','/srv/repo-1',1777896000123456,1,NULL,NULL,NULL);
+INSERT INTO "repositories" VALUES('repo-2','Repository repo-2','repository repo-2','/srv/repo-2',1777896000123456,0,NULL,NULL,NULL);
+CREATE TABLE retention (
+	machine VARCHAR NOT NULL, 
+	policy VARCHAR NOT NULL, 
+	CONSTRAINT pk_retention PRIMARY KEY (machine), 
+	CONSTRAINT fk_retention_machine FOREIGN KEY(machine) REFERENCES machines (id) ON DELETE CASCADE
+);
 CREATE TABLE seed_images (
 	seed VARCHAR NOT NULL, 
 	image VARCHAR NOT NULL, 
@@ -232,6 +290,13 @@ CREATE TABLE settings (
 	CONSTRAINT pk_settings PRIMARY KEY ("key")
 );
 INSERT INTO "settings" VALUES('zone','Europe/Berlin');
+CREATE TABLE unfinished_roots (
+	repository VARCHAR NOT NULL, 
+	root VARCHAR NOT NULL, 
+	since_us BIGINT NOT NULL, 
+	CONSTRAINT pk_unfinished_roots PRIMARY KEY (repository, root), 
+	CONSTRAINT fk_unfinished_roots_repository FOREIGN KEY(repository) REFERENCES repositories (id) ON DELETE CASCADE
+);
 CREATE TABLE users (
 	id VARCHAR NOT NULL, 
 	name VARCHAR NOT NULL, 
@@ -256,20 +321,21 @@ INSERT INTO "wishes" VALUES('pairing-2','b',1777896000123456);
 CREATE INDEX ix_machines_next_due_us ON machines (next_due_us);
 CREATE INDEX ix_pairings_peer_fingerprint ON pairings (peer_fingerprint);
 CREATE INDEX ix_seeds_created_us_id ON seeds (created_us, id);
-CREATE INDEX ix_jobs_created_us_id ON jobs (created_us, id);
 CREATE INDEX ix_jobs_subject_created_us_id ON jobs (subject, created_us, id);
-CREATE INDEX ix_jobs_kind_created_us_id ON jobs (kind, created_us, id);
+CREATE INDEX ix_jobs_created_us_id ON jobs (created_us, id);
 CREATE INDEX ix_jobs_state_created_us_id ON jobs (state, created_us, id);
-CREATE INDEX ix_events_time_us_id ON events (time_us, id);
+CREATE INDEX ix_jobs_kind_created_us_id ON jobs (kind, created_us, id);
 CREATE INDEX ix_events_severity_time_us_id ON events (severity, time_us, id);
-CREATE INDEX ix_points_bytes_new_id_time_us_kind_machine ON points (bytes_new, id, time_us, kind, machine);
+CREATE INDEX ix_events_time_us_id ON events (time_us, id);
 CREATE INDEX ix_points_time_us_id_kind_size_bytes_new ON points (time_us, id, kind, size, bytes_new);
+CREATE INDEX ix_points_bytes_new_id_time_us_kind_machine ON points (bytes_new, id, time_us, kind, machine);
 CREATE INDEX ix_points_machine_time_us_id_kind_size_bytes_new ON points (machine, time_us, id, kind, size, bytes_new);
 CREATE INDEX ix_points_size_id_time_us_kind_machine ON points (size, id, time_us, kind, machine);
 CREATE INDEX ix_members_machine ON members (machine);
 CREATE INDEX ix_seed_images_image ON seed_images (image);
+CREATE INDEX ix_removed_images_machine ON removed_images (machine);
 CREATE INDEX ix_images_parent ON images (parent);
-CREATE INDEX ix_images_machine_time_us_id ON images (machine, time_us, id);
 CREATE INDEX ix_images_point ON images (point);
+CREATE INDEX ix_images_machine_time_us_id ON images (machine, time_us, id);
 CREATE INDEX ix_flaws_machine ON flaws (machine);
 COMMIT;
