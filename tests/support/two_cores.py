@@ -117,7 +117,9 @@ def check(core: Core) -> list[str]:
 
 
 def left_over(core: Core) -> list[str]:
-    """Packs that were never finished, of a Core that has just been opened."""
+    """Packs that were never finished, of a Core whose repositories have just been opened and not been written to."""
+    for info in core.repositories.list():
+        core.repositories.open(info.id)
     places = [Path(info.path) / "own" / "incoming" for info in core.repositories.list()]
     return [f"{core.name}: {name} is left over" for place in places for name in os.listdir(place)]
 
