@@ -14,6 +14,7 @@ from console.catalog.batches import batches
 from console.catalog.database import Database
 from console.catalog.moments import from_us, to_us
 from console.catalog.names import find_row
+from console.catalog.soundness import sound
 from console.catalog.texts import storable
 from console.domain.errors import not_found
 from console.domain.events import Changed, Event, Severity
@@ -184,6 +185,7 @@ def _open_key(event: Event) -> str | None:
     return f"{event.code} {event.subject}" if event.alert and not event.dismissed else None
 
 
+@sound
 def _from_row(row: Row[Any]) -> Event:
     return Event(
         id=row.id,

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Column
 
 from console.catalog import rows
+from console.catalog.soundness import sound
 from console.domain.recovery_points import BaseReason, ImageKind, RecoveryPoint, VolumeImage
 
 _t = rows.images.c
@@ -56,12 +57,14 @@ class StoredImage:
     damaged: bool
 
 
+@sound
 def image_from(row: Sequence[Any]) -> VolumeImage:
     """From a row that begins with `VALUE_COLUMNS`."""
     id, point, volume, label, kind, reason, *rest = row[:17]
     return VolumeImage(id, point, volume, label, _KINDS[kind], _REASONS[reason], *rest)
 
 
+@sound
 def stored_from(row: Sequence[Any]) -> StoredImage:
     """From a row that begins with `STORED_COLUMNS`."""
     machine, repository, here, names, damaged = row[17:22]

@@ -14,6 +14,7 @@ from console.catalog.batches import batches
 from console.catalog.database import Database
 from console.catalog.moments import from_us, to_us
 from console.catalog.names import beginning, find_row
+from console.catalog.soundness import sound
 from console.catalog.texts import storable
 from console.domain.errors import Failure, not_found
 from console.domain.events import Changed
@@ -103,7 +104,7 @@ class Jobs:
         """How many jobs ended since a moment, by what they ended as."""
         statement = select(_t.state, func.count()).where(_t.ended_us >= to_us(since)).group_by(_t.state)
         with self._database.read() as connection:
-            return {JobState(state): int(count) for state, count in connection.execute(statement)}
+            return {sound(JobState)(state): int(count) for state, count in connection.execute(statement)}
 
     def succeeded(self, since: datetime, kinds: Collection[JobKind]) -> list[tuple[str, datetime]]:
         """Jobs (ids) of some kinds that ended well at a moment or later, with the time they ended, oldest first."""
@@ -189,6 +190,7 @@ def _to_row(job: Job) -> dict[str, Any]:
     }
 
 
+@sound
 def _from_row(row: Row[Any]) -> Job:
     return Job(
         id=row.id,

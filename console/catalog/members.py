@@ -10,6 +10,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from console.catalog import rows
 from console.catalog.database import Database
 from console.catalog.moments import from_us, to_us
+from console.catalog.soundness import sound
 from console.domain.errors import FailureKind, failed, not_found
 from console.domain.events import Changed
 from console.domain.pairing import Member
@@ -85,6 +86,7 @@ def _to_row(member: Member) -> dict[str, Any]:
     }
 
 
+@sound
 def _from_row(row: Row[Any]) -> Member:
     return Member(
         row.pairing,

@@ -11,6 +11,7 @@ from console.catalog import rows
 from console.catalog.database import Database
 from console.catalog.moments import from_us, to_us
 from console.catalog.names import find_row, name_key, require_free
+from console.catalog.soundness import sound
 from console.domain.errors import not_found
 from console.domain.events import Changed
 from console.domain.pairing import CoreIdentity, Direction, Link, Pairing, PairingState
@@ -108,6 +109,7 @@ def _to_row(pairing: Pairing) -> dict[str, Any]:
     }
 
 
+@sound
 def _from_row(row: Row[Any]) -> Pairing:
     return Pairing(
         id=row.id,

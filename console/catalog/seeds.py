@@ -14,6 +14,7 @@ from console.catalog.batches import batches
 from console.catalog.database import Database
 from console.catalog.moments import from_us, to_us
 from console.catalog.names import find_row
+from console.catalog.soundness import sound
 from console.domain.chains import Expected, WaitingKind
 from console.domain.clock import Clock
 from console.domain.errors import not_found
@@ -119,7 +120,7 @@ class Seeds:
         reserved: dict[str, Reservation] = {}
         with self._database.read() as connection:
             for seed in _reserving(connection, Direction.OUTGOING, pairing):
-                reservation = Reservation(seed.id, SeedState(seed.state))
+                reservation = Reservation(seed.id, sound(SeedState)(seed.state))
                 reserved.update(dict.fromkeys(_awaited(connection, seed.id, of), reservation))
         return reserved
 
@@ -211,6 +212,7 @@ def _to_row(seed: Seed) -> dict[str, Any]:
     }
 
 
+@sound
 def _from_row(row: Row[Any], images: tuple[str, ...]) -> Seed:
     return Seed(
         id=row.id,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, ExceptionContext, QueuePool, StaticPool, create_engine, event
 
+from console.catalog.soundness import HINT
 from console.domain.errors import Failed, damage, failed
 
 SIDES = ("-wal", "-shm", "-journal")
@@ -27,7 +28,6 @@ _BUSY_S = 10.0
 _KEPT_CONNECTIONS = 16
 _WHOLE_CHECK_BYTES = 2 << 20
 """Up to this size a catalog is checked whole at opening, in some ten milliseconds."""
-_HINT = "Rebuild it from the repositories: replicore core rebuild-catalog"
 
 
 def file_engine(path: Path, *, references: bool = True) -> Engine:
@@ -95,6 +95,8 @@ def _sound_schema(path: Path) -> Iterator[None]:
         if getattr(problem, "sqlite_errorcode", 0) != sqlite3.SQLITE_ERROR:
             raise
         raise damaged(path, str(problem)) from problem
+    except UnicodeDecodeError as problem:
+        raise damaged(path, "its schema is no text") from problem
 
 
 def create_file(path: Path) -> None:
@@ -141,7 +143,7 @@ def sides(path: Path) -> list[Path]:
 
 
 def damaged(path: Path, why: str) -> Failed:
-    return damage("catalog-damaged", f"The catalog {path} is damaged: {why}.", _HINT)
+    return damage("catalog-damaged", f"The catalog {path} is damaged: {why}.", HINT)
 
 
 @contextmanager
@@ -169,7 +171,7 @@ def known_failure(problem: BaseException, path: Path) -> Failed | None:
         return None
     # Extended codes keep the primary one in their low byte.
     code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or str(problem).startswith("Could not decode to UTF-8"):
         return damaged(path, str(problem))
     # SQLite's shared memory is a file, too.
     no_shared_memory = getattr(problem, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHMSIZE

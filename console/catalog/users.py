@@ -11,6 +11,7 @@ from console.catalog import rows
 from console.catalog.database import Database
 from console.catalog.moments import from_us, to_us
 from console.catalog.names import find_row, name_key, require_free
+from console.catalog.soundness import sound
 from console.domain.errors import not_found
 from console.domain.events import Changed
 from console.domain.roles import Role, User
@@ -70,5 +71,6 @@ def _to_row(user: User) -> dict[str, Any]:
     }
 
 
+@sound
 def _from_row(row: Row[Any]) -> User:
     return User(row.id, row.name, Role(row.role), row.password_hash, from_us(row.created_us))

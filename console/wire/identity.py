@@ -80,15 +80,16 @@ class Identity:
         try:
             certificate = x509.load_pem_x509_certificate(certificate_path.read_bytes())
             key = _private_key(key_path)
+            theirs = certificate.public_key()
             core_id = _core_id(certificate)
             name = str(certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
         except FileNotFoundError as error:
             raise _damaged(directory, f"{Path(str(error.filename)).name} is missing") from error
         except OSError as error:
             raise _damaged(directory, f"{error.strerror or error}") from error
-        except (ValueError, TypeError, LookupError, x509.ExtensionNotFound) as error:
+        except (ValueError, TypeError, LookupError, UnsupportedAlgorithm, x509.ExtensionNotFound) as error:
             raise _damaged(directory, "a file is not what it was written as") from error
-        if key.public_key() != certificate.public_key():
+        if key.public_key() != theirs:
             raise _damaged(directory, f"{KEY_FILE} does not belong to {CERTIFICATE_FILE}")
         _keep_private(key_path)
         pem = certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
@@ -98,7 +99,7 @@ class Identity:
         """ECDSA P-256 with SHA-256, DER form. Raises Failed `identity-damaged` when the key has gone."""
         try:
             key = _private_key(self.key_path)
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise _damaged(self.key_path.parent, f"{KEY_FILE} cannot be read") from error
         return key.sign(message, ec.ECDSA(hashes.SHA256()))
 
@@ -195,10 +196,7 @@ def _core_id(certificate: x509.Certificate) -> str:
 
 
 def _private_key(path: Path) -> ec.EllipticCurvePrivateKey:
-    try:
-        key = serialization.load_pem_private_key(path.read_bytes(), None)
-    except UnsupportedAlgorithm as error:
-        raise ValueError("not a key of a known sort") from error
+    key = serialization.load_pem_private_key(path.read_bytes(), None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise ValueError("not an elliptic curve key")
     return key
