@@ -6,6 +6,7 @@ Everything that is SQLite's own stands here; another database needs another file
 from __future__ import annotations
 
 import errno
+import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, ExceptionContext, QueuePool, StaticPool, create_engine, event
 
-from console.catalog.soundness import HINT
+from console.catalog.soundness import HINT, sound
 from console.domain.errors import Failed, damage, failed
 
 SIDES = ("-wal", "-shm", "-journal")
@@ -39,6 +40,7 @@ def file_engine(path: Path, *, references: bool = True) -> Engine:
         poolclass=QueuePool,
         pool_size=_KEPT_CONNECTIONS,
         max_overflow=-1,
+        json_deserializer=sound(json.loads),
     )
     _listen(engine, path)
     return engine
