@@ -8,7 +8,9 @@ import logging
 import os
 import random
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -265,6 +267,21 @@ def test_a_column_that_lost_its_name_is_noticed_at_opening(sample: Sample, crash
     content = (sample.original / CATALOG_FILE).read_bytes()
     at = content.index(b"bytes_new", content.index(b"CREATE TABLE points"))
     assert suffer(sample, Flip(Path(CATALOG_FILE), at, 1), crashes) == "refused"
+
+
+def test_a_point_that_lost_its_images_is_not_restored_as_nothing(sample: Sample) -> None:
+    sample.fresh()
+    with closing(sqlite3.connect(sample.data / CATALOG_FILE)) as connection:
+        (point,) = connection.execute("SELECT id FROM points ORDER BY time_us DESC LIMIT 1").fetchone()
+        connection.execute("DELETE FROM images WHERE point = ?", (point,))
+        connection.commit()
+    core = Core(sample.data, clock=FixedClock(), name="source")
+    try:
+        with pytest.raises(Failed) as refused:
+            core.restore.start_files(point, [], str(sample.data.parent / "restored"), partial=True)
+        assert refused.value.failure.code == "catalog-damaged"
+    finally:
+        core.stop()
 
 
 def test_a_key_of_no_known_sort_is_refused(sample: Sample, crashes: Crashes) -> None:

@@ -13,7 +13,7 @@ from console.catalog import Catalog
 from console.domain import paths
 from console.domain.chains import ChainState, judge
 from console.domain.clock import Clock
-from console.domain.errors import Failed, failed, not_found, refused, usage
+from console.domain.errors import Failed, damage, failed, not_found, refused, usage
 from console.domain.jobs import Job, JobKind
 from console.domain.machines import Machine, VolumeSource
 from console.domain.objects import ZERO_ID
@@ -97,9 +97,15 @@ class Restore:
 
     def wanted(self, point: str, paths: Sequence[str], *, overwrite: str = "never", partial: bool = False) -> Wanted:
         """What is asked for, as it is understood, without a destination. Raises Failed `no-such-recovery-point`,
-        `no-such-file`, `overwrite-unknown`."""
+        `no-such-file`, `overwrite-unknown`, `catalog-damaged`."""
         found = self._catalog.points.get(point)
         machine = self._catalog.machines.get(found.machine)
+        if not found.images:
+            raise damage(
+                "catalog-damaged",
+                f"The catalog is damaged: it knows no volume of the recovery point {found.id}.",
+                "Rebuild it from the repositories: replicore core rebuild-catalog",
+            )
         if overwrite not in {rule.value for rule in Overwrite}:
             raise usage("overwrite-unknown", f"“{overwrite}” is no way to overwrite.", "Use never, older or always.")
         return Wanted(
