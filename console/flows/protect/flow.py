@@ -17,7 +17,7 @@ from console.flows.wording import say
 
 
 class ProtectFlow(Protecting):
-    """Volumes are file systems and directories of the machine that the Core runs on."""
+    """Volumes are file systems, directories, disks and streams of the machine that the Core runs on."""
 
     name = "protect"
 
