@@ -34,7 +34,7 @@ class MachineStep(Step[P]):
 
     @property
     def text(self) -> str:
-        return say("What is protected: file systems, directories, disks and streams of the machine that this Core runs on.")
+        return say("What is protected: file systems, directories, disks and streams of the machine this Core runs on.")
 
     async def enter(self) -> None:
         found = await self.flow.client.host_volumes()
