@@ -43,9 +43,13 @@ def test_increment_and_parent_are_the_whole(head: Refs, other: Refs, before: int
     whole, old = reach(shelf, root), reach(shelf, parent)
     assert found.items() <= (whole | old).items()
     assert found.keys() | old.keys() >= whole.keys()
-    # What both have in one stretch of 16 GiB is not named again; all of these lie in one.
     chunks_found = {oid for oid, kind in found.items() if kind is Kind.CHUNK}
-    assert chunks_found == {oid for oid, kind in whole.items() if kind is Kind.CHUNK} - old.keys()
+    fresh = {oid for oid, kind in whole.items() if kind is Kind.CHUNK} - old.keys()
+    assert chunks_found >= fresh
+    # What both have in one stretch of 16 GiB is not named again (all of these lie in one); but a block that stands in
+    # several places may be, when one of them is in a list that both have and that is not opened therefore.
+    if all(len({oid for oid, _ in refs}) == len(refs) for refs in (head, other)):
+        assert chunks_found == fresh
 
 
 def test_a_few_changed_blocks_of_a_large_disk_cost_little() -> None:
