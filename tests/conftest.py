@@ -1,5 +1,10 @@
 """Fixtures for every room."""
 
+import os
+
 from tests.support.named_worlds import _built_worlds, running_world, world
+
+# Never the keyring of who runs the tests, nor one that a test has defined; Cores started by tests inherit it.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
 __all__ = ["_built_worlds", "running_world", "world"]

@@ -131,4 +131,27 @@ def _words() -> dict[str, tuple[str, str]]:
             say("Schedules"),
             say("Whether backups and contact begin by themselves: on or off; from the next start on."),
         ),
+        "retention": (
+            say("Retention"),
+            say(
+                "How long recovery points stay when a machine has no policy of its own, back from the newest point: "
+                "“everything”, or as in “all 3d hourly 2d daily 4d weekly 3w monthly 2m”."
+            ),
+        ),
+        "zone": (
+            say("Time zone"),
+            say("The zone of days, weeks and times of day: a name as Europe/Berlin, or local."),
+        ),
+        "nightly-at": (
+            say("Nightly jobs"),
+            say("When they start, in that zone, as 00:00; off: never by themselves."),
+        ),
+        "keep-jobs": (
+            say("Keep jobs"),
+            say("Days that jobs which ended stay in the list; off: for ever."),
+        ),
+        "keep-events": (
+            say("Keep events"),
+            say("Days that events stay in the journal, but for open alerts; off: for ever."),
+        ),
     }
