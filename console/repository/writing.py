@@ -51,13 +51,15 @@ class Stake:
 
 
 class _OpenPack:
-    """`pieces` wait to be written from `base` bytes on; `writers`: threads that are writing some right now."""
+    """`pieces` wait to be written from `base` bytes on; `writers`: threads that are writing some right now. `written`:
+    bytes that the storage has taken, those on their way not among them."""
 
     def __init__(self, sink: PackSink) -> None:
         self.sink = sink
         self.books = PackWriter(PACK)
         self.pieces: list[Bytes] = [PACK.magic]
         self.base = 0
+        self.written = 0
         self.writers = 0
         self.settled = False
         self.failure: BaseException | None = None
@@ -196,7 +198,7 @@ class OpenPacks:
             return
         try:
             coming = sum(pack.books.size for pack in self._unsettled)
-            unwritten = coming - sum(pack.base for pack in self._unsettled)
+            unwritten = coming - sum(pack.written for pack in self._unsettled)
             self._granted = self._room.grant(size + MARGIN, coming, unwritten) - size
         except OSError as error:
             stake.failure = write_failed(error, self._storage.place)
@@ -236,6 +238,8 @@ class OpenPacks:
                 pack.writers -= 1
                 if failure is not None:
                     self._fail(pack, failure)
+                else:
+                    pack.written += sum(map(len, pieces))
                 self._changed.notify_all()
 
     def _settle(self, pack: _OpenPack) -> None:
