@@ -209,10 +209,19 @@ class Loss(TypedDict):
     held: int
 
 
+class PointKeyAnswer(TypedDict):
+    """A key that images of a point are sealed with. `name`: its id, where it is not known here. `locked`: what is
+    sealed cannot be opened on this Core now."""
+
+    id: str
+    name: str
+    locked: bool
+
+
 class PointAnswer(TypedDict):
     """`why`: a sentence when it is not whole, else empty. `bytes_new`: of its images, as backed up. `base_reasons`: why
-    images of it are bases. `targets`: names of the pairings whose targets have it. `checks`: name of a check to `good`,
-    `bad` or `not-checked`."""
+    images of it are bases. `targets`: names of the pairings whose targets have it. `keys`: what its images are sealed
+    with; none where it is not `encrypted`. `checks`: name of a check to `good`, `bad` or `not-checked`."""
 
     id: str
     machine: str
@@ -226,6 +235,7 @@ class PointAnswer(TypedDict):
     bytes_new: int
     targets: list[str]
     encrypted: bool
+    keys: list[PointKeyAnswer]
     checks: dict[str, Any]
     held: bool
     why: str

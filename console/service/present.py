@@ -19,6 +19,7 @@ from console.domain.answers import (
     MachineOptionsAnswer,
     PointAnswer,
     PointDetailAnswer,
+    PointKeyAnswer,
     ProgressAnswer,
     RepositoryAnswer,
     UserAnswer,
@@ -27,6 +28,7 @@ from console.domain.answers import (
 from console.domain.clock import iso
 from console.domain.events import Event
 from console.domain.jobs import Job, JobKind
+from console.domain.keys import EncryptionKey, KeyState
 from console.domain.machines import Machine, MachineKind, MachineOptions, Volume, VolumeSource
 from console.domain.pairing import Direction
 from console.domain.recovery_points import RecoveryPoint
@@ -127,6 +129,7 @@ def point(view: PointView) -> PointAnswer:
         "bytes_new": view.point.bytes_new,
         "targets": list(view.targets),
         "encrypted": any(image.key for image in view.point.images),
+        "keys": [],
         "checks": {},
         "held": view.held,
         "why": view.why,
@@ -134,12 +137,21 @@ def point(view: PointView) -> PointAnswer:
 
 
 def points(core: Core, views: Sequence[PointView]) -> list[PointAnswer]:
-    """Points of a list, with the latest results of their checks."""
+    """Points of a list, with the latest results of their checks, and the keys they are sealed with."""
     checked = core.catalog.point_checks.of([view.point.id for view in views])
     answers = [point(view) for view in views]
-    for answer in answers:
+    sealed = any(answer["encrypted"] for answer in answers)
+    known = {key.id: key for key in core.catalog.keys.list()} if sealed else {}
+    for answer, view in zip(answers, views, strict=True):
         answer["checks"] = {result.check.value: result.verdict.value for result in checked.get(answer["id"], ())}
+        wanted = dict.fromkeys(image.key for image in view.point.images if image.key)
+        answer["keys"] = [_point_key(core, key, known.get(key)) for key in wanted]
     return answers
+
+
+def _point_key(core: Core, key: str, known: EncryptionKey | None) -> PointKeyAnswer:
+    locked = known is None or known.state(core.clock.now()) is KeyState.LOCKED
+    return {"id": key, "name": known.name if known else key, "locked": locked}
 
 
 def point_detail(core: Core, detail: PointDetail) -> PointDetailAnswer:

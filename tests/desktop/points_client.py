@@ -58,6 +58,7 @@ def point(number: int, **other: Any) -> dict[str, Any]:
         "bytes_new": known["bytes_new"],
         "targets": ["Vault"],
         "encrypted": False,
+        "keys": [],
         "checks": {},
         "held": False,
         "why": "",

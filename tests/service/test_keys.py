@@ -67,7 +67,7 @@ async def test_a_key_from_its_making_to_its_end(client: Client, core: Core) -> N
 
 
 async def test_a_machine_gets_a_key_and_says_first_what_that_means(client: Client, core: Core, tree: Path) -> None:
-    await client.create_key("office", PASSPHRASE)
+    made = await client.create_key("office", PASSPHRASE)
     assert await refused(client.protect("db", [("tree", str(tree))], key="none of ours")) == "no-such-key"
     plain = await backed_up(client, tree)
     assert (await client.point(plain))["encrypted"] is False
@@ -80,7 +80,8 @@ async def test_a_machine_gets_a_key_and_says_first_what_that_means(client: Clien
     assert job["result"] is not None
     [image] = job["result"]["images"]
     assert (image["kind"], image["base_reason"]) == ("base", "key-changed")
-    assert (await client.point(job["result"]["point"]))["encrypted"] is True
+    sealed = await client.point(job["result"]["point"])
+    assert (sealed["encrypted"], sealed["keys"]) == (True, [{"id": made["id"], "name": "office", "locked": False}])
     assert (await client.key_change("web", "office"))["why"] == ""
     loss = await client.key_loss("office")
     assert (loss["machines"], loss["points"]) == (["web"], 1)
@@ -88,6 +89,8 @@ async def test_a_machine_gets_a_key_and_says_first_what_that_means(client: Clien
     assert (await client.edit_machine("web", key=""))["key"] is None
     assert await refused(client.remove_key("office")) == "key-needed"
     await client.remove_key("office", points=True)
+    [unknown] = (await client.points())["points"][0]["keys"]
+    assert unknown == {"id": made["id"], "name": made["id"], "locked": True}
     with pytest.raises(Failed) as known:
         core.points.files(job["result"]["point"])
     assert known.value.failure.code == "key-locked"
@@ -105,6 +108,7 @@ async def test_a_locked_key_is_named_wherever_names_are_asked_for(client: Client
     assert await refused(client.back_up("web")) == "key-locked"
     listed = (await client.points())["points"]
     assert [(found["encrypted"], found["chain"]) for found in listed] == [(True, "whole")]
+    assert [(key["name"], key["locked"]) for key in listed[0]["keys"]] == [("office", True)]
     assert (await client.point(point))["images"][0]["missing_objects"] == 0
     checked = await ended(client, await client.check_repository(None, read_data=True))
     assert checked["result"] is not None

@@ -12,7 +12,7 @@ from console.cli.nouns import point_check, point_find, retention
 from console.cli.output import amount, loss_text, short, when
 from console.cli.session import Session, session_of
 from console.client.client import Client
-from console.domain.answers import FileList, ImageAnswer, PointPage, PointsDeleted, PointShown
+from console.domain.answers import FileList, ImageAnswer, PointKeyAnswer, PointPage, PointsDeleted, PointShown
 from console.domain.sizes import format_size
 
 app = typer.Typer(help="Recovery points.", epilog=example("point list --machine laptop"))
@@ -150,6 +150,7 @@ def _show(session: Session, point: PointShown) -> None:
             ("Chain", point["chain"]),
             ("Restorable", point["restorability"]),
             ("Size", format_size(point["size"])),
+            ("Sealed with", ", ".join(_key(key) for key in point.get("keys", ())) or "nothing"),
             *(
                 (f"Check of {one['check']}", f"{one['verdict']}: {one['message']}")
                 for one in point.get("check_results", ())
@@ -164,6 +165,10 @@ def _show(session: Session, point: PointShown) -> None:
     goes = point["kept"]["goes"]
     stays = " ".join(why["text"] for why in point["kept"]["kept_by"])
     print(f"\nGoes with the next rollup: {goes['text']}" if goes else f"\nStays: {stays}")
+
+
+def _key(key: PointKeyAnswer) -> str:
+    return f"{key['name']} (locked)" if key["locked"] else key["name"]
 
 
 def _image(image: ImageAnswer) -> list[tuple[str, object]]:
