@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from console.client.calls import Calls, named
 from console.domain.answers import JobAnswer
-from console.domain.retention_answers import KeptAnswer, RetentionAnswer, RollupAnswer, SimulationAnswer
+from console.domain.retention_answers import (
+    KeptAnswer,
+    KeptPage,
+    RetentionAnswer,
+    RetentionPage,
+    RollupAnswer,
+    SimulationAnswer,
+)
 
 
 class RetentionCalls(Calls):
     async def core_retention(self) -> RetentionAnswer:
         """The Core's own policy."""
         return cast(RetentionAnswer, await self._get("/retention"))
+
+    async def retentions(self, *, text: str | None = None, limit: int = 100, after: str | None = None) -> RetentionPage:
+        """What each machine is kept by, by name."""
+        return cast(RetentionPage, await self._get("/retention/machines", text=text, limit=limit, after=after))
 
     async def retention(self, machine: str) -> RetentionAnswer:
         return cast(RetentionAnswer, await self._get(f"/machines/{named('machine', machine)}/retention"))
@@ -22,9 +34,10 @@ class RetentionCalls(Calls):
         path = f"/machines/{named('machine', machine)}/retention"
         return cast(RetentionAnswer, await self._call("PUT", path, {"policy": policy}))
 
-    async def rollup_plan(self, machine: str, *, policy: str | None = None) -> RollupAnswer:
-        """What a rollup would remove now; `policy`: by another one than it has."""
-        return cast(RollupAnswer, await self._get(f"/machines/{named('machine', machine)}/rollup", policy=policy))
+    async def rollup_plan(self, machine: str, *, policy: str | None = None, staying: bool = False) -> RollupAnswer:
+        """What a rollup would remove now; `policy`: by another one than it has. `staying`: also what it would leave."""
+        path = f"/machines/{named('machine', machine)}/rollup"
+        return cast(RollupAnswer, await self._get(path, policy=policy, staying=staying))
 
     async def roll_up(self, machine: str) -> JobAnswer:
         return cast(JobAnswer, await self._post(f"/machines/{named('machine', machine)}/rollup"))
@@ -46,6 +59,10 @@ class RetentionCalls(Calls):
     async def kept(self, point: str) -> KeptAnswer:
         """What keeps a point, or why it goes with the next rollup."""
         return cast(KeptAnswer, await self._get(f"/points/{named('point', point)}/kept"))
+
+    async def kept_points(self, points: Sequence[str]) -> KeptPage:
+        """As `kept`, of many points at once."""
+        return cast(KeptPage, await self._post("/points/kept", {"points": list(points)}))
 
     async def hold(self, point: str, reason: str = "") -> KeptAnswer:
         return cast(KeptAnswer, await self._post(f"/points/{named('point', point)}/hold", {"reason": reason}))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NotRequired, TypedDict
 
-from console.domain.retention_answers import KeptAnswer
+from console.domain.retention_answers import HoldAnswer, KeptAnswer
 
 
 class FailureAnswer(TypedDict):
@@ -221,7 +221,8 @@ class PointKeyAnswer(TypedDict):
 class PointAnswer(TypedDict):
     """`why`: a sentence when it is not whole, else empty. `bytes_new`: of its images, as backed up. `base_reasons`: why
     images of it are bases. `targets`: names of the pairings whose targets have it. `keys`: what its images are sealed
-    with; none where it is not `encrypted`. `checks`: name of a check to `good`, `bad` or `not-checked`."""
+    with; none where it is not `encrypted`. `checks`: name of a check to `good`, `bad` or `not-checked`.
+    `hold`: who holds it and why, where it is `held`."""
 
     id: str
     machine: str
@@ -238,6 +239,7 @@ class PointAnswer(TypedDict):
     keys: list[PointKeyAnswer]
     checks: dict[str, Any]
     held: bool
+    hold: HoldAnswer | None
     why: str
 
 

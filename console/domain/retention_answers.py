@@ -32,6 +32,18 @@ class RetentionAnswer(TypedDict):
     zone: str
 
 
+class MachineRetentionAnswer(RetentionAnswer):
+    """`kind`: of the machine (`domain.machines.MachineKind`). `points`: how many it has here."""
+
+    kind: str
+    points: int
+
+
+class RetentionPage(TypedDict):
+    machines: list[MachineRetentionAnswer]
+    next: str | None
+
+
 class GoingAnswer(TypedDict):
     id: str
     time: str
@@ -39,9 +51,17 @@ class GoingAnswer(TypedDict):
     text: str
 
 
+class StayingAnswer(TypedDict):
+    """A point that a rollup would leave, with all that keeps it."""
+
+    id: str
+    time: str
+    kept_by: list[WhyAnswer]
+
+
 class RollupAnswer(TypedDict):
-    """What a rollup would do now. `points`: those that would go, the newest first. `kept_by`: how many points each
-    reason keeps."""
+    """What a rollup would do now. `points`: those that would go, the newest first; `staying`: those that would not, in
+    an answer to a call that asked for them. `kept_by`: how many points each reason keeps."""
 
     machine: str
     policy: str
@@ -49,6 +69,7 @@ class RollupAnswer(TypedDict):
     points_removed: int
     images_reparented: int
     points: list[GoingAnswer]
+    staying: list[StayingAnswer]
     kept_by: dict[str, int]
 
 
@@ -87,3 +108,9 @@ class KeptAnswer(TypedDict):
     hold: HoldAnswer | None
     kept_by: list[WhyAnswer]
     goes: WhyAnswer | None
+
+
+class KeptPage(TypedDict):
+    """Of several points, in the order they were named in; points that are gone are left out."""
+
+    points: list[KeptAnswer]

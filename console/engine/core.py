@@ -25,6 +25,7 @@ from console.engine.keys.keys import Keys
 from console.engine.move import Move
 from console.engine.nightly import Nightly
 from console.engine.overview.chain_map import Chains
+from console.engine.overview.fates import Fates
 from console.engine.overview.files import FindFiles
 from console.engine.overview.home import Overview
 from console.engine.overview.orphan import Explain
@@ -119,6 +120,7 @@ class Core:
         self.search = Search(self.catalog, standings)
         self.throughput = Amounts(self.catalog, self.clock)
         self.find_files = FindFiles(self.catalog, self.browse, self.clock)
+        self.fates = Fates(self.catalog, lambda machine: self.rollup.plan(machine, ask=False).fates)
         # After all that keeps answers: who hears of a change asks at once, and must not get an answer of before.
         self.catalog.on_change(self.feed.publish)
         self.protect = Protect(
@@ -201,6 +203,7 @@ class Core:
             self.consume,
             self.protect,
             self.restore,
+            self.restore_volumes,
         )
         self.simulate = Simulate(self.catalog, self.clock, self.rollup)
         self.nightly = Nightly(

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+from console.catalog.retention import Hold
 from console.domain.answers import (
     CheckResultAnswer,
     EventAnswer,
@@ -33,6 +34,7 @@ from console.domain.machines import Machine, MachineKind, MachineOptions, Volume
 from console.domain.pairing import Direction
 from console.domain.recovery_points import RecoveryPoint
 from console.domain.repositories import RepositoryInfo
+from console.domain.retention_answers import HoldAnswer
 from console.domain.roles import User
 from console.engine.core import Core
 from console.engine.point_check.point_check import described
@@ -132,21 +134,28 @@ def point(view: PointView) -> PointAnswer:
         "keys": [],
         "checks": {},
         "held": view.held,
+        "hold": None,
         "why": view.why,
     }
 
 
 def points(core: Core, views: Sequence[PointView]) -> list[PointAnswer]:
-    """Points of a list, with the latest results of their checks, and the keys they are sealed with."""
+    """Points of a list, with the latest results of their checks, the keys they are sealed with, and who holds them."""
     checked = core.catalog.point_checks.of([view.point.id for view in views])
+    held = core.catalog.retention.holds([view.point.id for view in views if view.held])
     answers = [point(view) for view in views]
     sealed = any(answer["encrypted"] for answer in answers)
     known = {key.id: key for key in core.catalog.keys.list()} if sealed else {}
     for answer, view in zip(answers, views, strict=True):
         answer["checks"] = {result.check.value: result.verdict.value for result in checked.get(answer["id"], ())}
         wanted = dict.fromkeys(image.key for image in view.point.images if image.key)
+        answer["hold"] = hold(held[answer["id"]]) if answer["id"] in held else None
         answer["keys"] = [_point_key(core, key, known.get(key)) for key in wanted]
     return answers
+
+
+def hold(found: Hold) -> HoldAnswer:
+    return {"since": iso(found.since), "reason": found.reason, "user": found.user}
 
 
 def _point_key(core: Core, key: str, known: EncryptionKey | None) -> PointKeyAnswer:

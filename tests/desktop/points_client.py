@@ -61,6 +61,7 @@ def point(number: int, **other: Any) -> dict[str, Any]:
         "keys": [],
         "checks": {},
         "held": False,
+        "hold": None,
         "why": "",
     }
     return made | other

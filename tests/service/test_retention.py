@@ -38,6 +38,18 @@ async def test_a_machine_follows_the_core_until_it_has_a_policy_of_its_own(clien
         await client.set_retention("web", "hourly 2d")
 
 
+async def test_the_policies_of_all_machines_are_one_list(client: Client, tree: Path) -> None:
+    await backed_up(client, tree)
+    await client.protect("api", [("files", str(tree))])
+    await client.set_retention("web", "all 1w")
+    page = await client.retentions(limit=1)
+    same_keys(page["machines"][0], retention_answers.MachineRetentionAnswer)
+    assert [one["machine"] for one in page["machines"]] == ["api"]
+    rest = await client.retentions(after=page["next"])
+    assert [(one["machine"], one["own"], one["points"]) for one in rest["machines"]] == [("web", True, 1)]
+    assert [one["machine"] for one in (await client.retentions(text="AP"))["machines"]] == ["api"]
+
+
 async def test_a_held_point_says_so_and_stays(client: Client, tree: Path) -> None:
     point = await backed_up(client, tree)
     assert not (await client.points())["points"][0]["held"]
@@ -46,8 +58,11 @@ async def test_a_held_point_says_so_and_stays(client: Client, tree: Path) -> Non
     assert held["hold"] is not None
     assert (held["held"], held["hold"]["reason"]) == (True, "audit")
     assert [why["code"] for why in held["kept_by"]] == ["newest", "held", "all"]
-    assert (await client.points())["points"][0]["held"]
-    assert (await client.point(point))["held"]
+    shown = (await client.points())["points"][0]
+    assert shown["held"]
+    assert shown["hold"] is not None
+    assert shown["hold"]["reason"] == "audit"
+    assert (await client.point(point))["hold"] == shown["hold"]
     loss = await client.points_loss([point])
     same_keys(loss, answers.Loss)
     assert loss["held"] == 1
@@ -72,6 +87,15 @@ async def test_a_rollup_is_foreseen_and_done(core: Core, client: Client, tree: P
     same_keys(plan, retention_answers.RollupAnswer)
     assert [(one["id"], one["code"]) for one in plan["points"]] == [(first, "aged")]
     assert plan["images_reparented"] == 1
+    assert plan["staying"] == []
+    (stays,) = (await client.rollup_plan("web", staying=True))["staying"]
+    assert [why["code"] for why in stays["kept_by"]] == ["newest", "all"]
+    several = (await client.kept_points([first, stays["id"]]))["points"]
+    assert [(one["point"], one["goes"] is None) for one in several] == [(first, False), (stays["id"], True)]
+    await client.hold(first, "audit")
+    (held,) = (await client.kept_points([first]))["points"]
+    assert [why["code"] for why in held["kept_by"]] == ["held"], "what was known before the hold is not said again"
+    await client.release(first)
     assert (await client.rollup_plan("web", policy="everything"))["points"] == []
     assert (await client.kept(first))["goes"] is not None
     job = await ended(client, await client.roll_up("web"))

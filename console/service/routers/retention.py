@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
+from console.catalog.retention import Hold
 from console.domain.answers import JobAnswer
 from console.domain.clock import iso
 from console.domain.machines import Machine
 from console.domain.retention import Fate, Policy, Rule, Why, parse_policy
 from console.domain.retention_answers import (
     KeptAnswer,
+    KeptPage,
+    MachineRetentionAnswer,
     RetentionAnswer,
+    RetentionPage,
     RollupAnswer,
     SimulationAnswer,
     WhyAnswer,
@@ -21,7 +25,7 @@ from console.engine.rollup import RollupPlan
 from console.engine.simulate import Simulation
 from console.service import present
 from console.service.access import Administrator, Reader
-from console.service.routing import noun
+from console.service.routing import After, Limit, noun, page
 
 router = noun("retention")
 
@@ -32,6 +36,12 @@ class Chosen(BaseModel):
     policy: str | None
 
 
+class Named(BaseModel):
+    """Ids of points."""
+
+    points: list[str]
+
+
 class Reason(BaseModel):
     reason: str = ""
 
@@ -40,6 +50,16 @@ class Reason(BaseModel):
 def core_retention(by: Reader) -> RetentionAnswer:
     """The Core's own policy, which machines without one follow."""
     return _retention(by.core, None, by.core.rollup.default(), own=True)
+
+
+@router.get("/retention/machines")
+def retentions(by: Reader, text: str | None = None, limit: Limit = 100, after: After = None) -> RetentionPage:
+    """What each machine is kept by, by name. `text`: part of the name."""
+    wanted = (text or "").casefold()
+    matching = [machine for machine in by.core.catalog.machines.list() if wanted in machine.name.casefold()]
+    found = sorted(matching, key=lambda machine: (machine.name.lower(), machine.id))
+    shown, more = page(found, limit, after, lambda machine: machine.id)
+    return {"machines": [_of_machine(by.core, machine) for machine in shown], "next": more}
 
 
 @router.get("/machines/{machine}/retention")
@@ -58,10 +78,10 @@ def set_retention(machine: str, body: Chosen, by: Administrator) -> RetentionAns
 
 
 @router.get("/machines/{machine}/rollup")
-def rollup_plan(machine: str, by: Reader, policy: str | None = None) -> RollupAnswer:
-    """What a rollup would remove now, by its policy or another one."""
+def rollup_plan(machine: str, by: Reader, policy: str | None = None, staying: bool = False) -> RollupAnswer:
+    """What a rollup would remove now, by its policy or another one. `staying`: also what would stay, and why."""
     chosen = None if policy is None else parse_policy(policy)
-    return _plan(by.core.rollup.plan(machine, policy=chosen))
+    return _plan(by.core.rollup.plan(machine, policy=chosen), staying=staying)
 
 
 @router.post("/machines/{machine}/rollup")
@@ -88,7 +108,16 @@ def simulation(
 def kept(point: str, by: Reader) -> KeptAnswer:
     """What keeps a point at the next rollup, as far as this Core knows by itself."""
     found = by.core.catalog.points.get(point)
-    return _kept(by.core, found.id, by.core.rollup.reasons(found))
+    held = by.core.catalog.retention.holds([found.id])
+    return _kept(by.core.rollup.reasons(found), held.get(found.id))
+
+
+@router.post("/points/kept")
+def kept_several(body: Named, by: Reader) -> KeptPage:
+    """As `kept`, of many points at once."""
+    found = by.core.catalog.points.several(body.points)
+    holds = by.core.catalog.retention.holds([point.id for point in found])
+    return {"points": [_kept(fate, holds.get(fate.point)) for fate in by.core.fates.of(found)]}
 
 
 @router.post("/points/{point}/hold")
@@ -123,7 +152,16 @@ def _retention(core: Core, machine: Machine | None, policy: Policy, *, own: bool
     }
 
 
-def _plan(plan: RollupPlan) -> RollupAnswer:
+def _of_machine(core: Core, machine: Machine) -> MachineRetentionAnswer:
+    mine = core.rollup.policy(machine)
+    return {
+        **_retention(core, machine, mine.policy, own=mine.own),
+        "kind": machine.kind.value,
+        "points": core.catalog.points.count(machine.id),
+    }
+
+
+def _plan(plan: RollupPlan, *, staying: bool) -> RollupAnswer:
     kept_by: dict[str, int] = {}
     for fate in plan.fates:
         for why in fate.kept:
@@ -138,6 +176,11 @@ def _plan(plan: RollupPlan) -> RollupAnswer:
             {"id": fate.point, "time": iso(fate.time), "code": fate.goes.code, "text": fate.goes.text}
             for fate in plan.fates
             if fate.goes is not None
+        ],
+        "staying": [
+            {"id": fate.point, "time": iso(fate.time), "kept_by": [_why(why) for why in fate.kept]}
+            for fate in plan.fates
+            if staying and fate.goes is None
         ],
         "kept_by": kept_by,
     }
@@ -163,12 +206,11 @@ def _simulation(found: Simulation) -> SimulationAnswer:
     }
 
 
-def _kept(core: Core, point: str, fate: Fate) -> KeptAnswer:
-    held = core.catalog.retention.holds([point]).get(point)
+def _kept(fate: Fate, held: Hold | None) -> KeptAnswer:
     return {
-        "point": point,
+        "point": fate.point,
         "held": held is not None,
-        "hold": None if held is None else {"since": iso(held.since), "reason": held.reason, "user": held.user},
+        "hold": None if held is None else present.hold(held),
         "kept_by": [_why(why) for why in fate.kept],
         "goes": None if fate.goes is None else _why(fate.goes),
     }
