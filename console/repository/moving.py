@@ -10,7 +10,8 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
@@ -37,13 +38,32 @@ class Shelter:
     def __init__(self, storage: PackStorage) -> None:
         self.current = storage
         self.place = storage.place
+        self._counting = threading.Lock()
+        self._parity: dict[str, int] | None = None
+        """Bytes of the parity of each pack, once somebody has asked."""
 
     def move(self, storage: PackStorage) -> None:
         """From now on everything is looked for there."""
         self.current, self.place = storage, storage.place
 
+    def parity_bytes(self) -> int:
+        """Of all parity there is. Cheap, but for the first time. Raises OSError."""
+        with self._counting:
+            if self._parity is None:
+                self._parity = {}
+                for name in self.current.parities():
+                    with suppress(FileNotFoundError):
+                        self._parity[name] = self.current.size(name, parity=True)
+            return sum(self._parity.values())
+
+    def _count(self, name: str) -> None:
+        with self._counting, suppress(FileNotFoundError):
+            if self._parity is not None:
+                self._parity.pop(name, None)
+                self._parity[name] = self.current.size(name, parity=True)
+
     def begin(self) -> PackSink:
-        return self.current.begin()
+        return _Counted(self.current.begin(), self._count)
 
     def names(self) -> Iterator[str]:
         return self.current.names()
@@ -59,15 +79,36 @@ class Shelter:
 
     def delete(self, name: str) -> None:
         self.current.delete(name)
+        self._count(name)
 
     def delete_parity(self, name: str) -> None:
         self.current.delete_parity(name)
+        self._count(name)
 
     def clear(self) -> int:
         return self.current.clear()
 
     def free(self) -> int:
         return self.current.free()
+
+
+class _Counted:
+    """A sink after which parity is counted."""
+
+    def __init__(self, sink: PackSink, count: Callable[[str], None]) -> None:
+        self._sink = sink
+        self._count = count
+
+    def write(self, offset: int, pieces: Sequence[bytes | memoryview]) -> None:
+        self._sink.write(offset, pieces)
+
+    def finish(self, name: str, *, parity: bool = False) -> None:
+        self._sink.finish(name, parity=parity)
+        if parity:
+            self._count(name)
+
+    def abandon(self) -> None:
+        self._sink.abandon()
 
 
 def prepare(path: Path, id: str, old: Path) -> None:

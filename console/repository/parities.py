@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 
-from console.domain.errors import Failed
+from console.domain.errors import Failed, failed
 from console.domain.progress import Reporter
 from console.repository.pack import PackDamaged, PackEntry, PackReader, proven
 from console.repository.parity import Mend, ParityDamaged, plan, read_sheet, write
 from console.repository.storage import PackFile, PackStorage
 
 log = logging.getLogger(__name__)
+
+_EACH = 4 << 10
+"""The parity of a pack takes at most its share, a fiftieth of the pack for what is rounded, and so many bytes."""
+_OPEN = 8
+"""At most so many packs are written at a time."""
 
 
 class Parities:
@@ -29,6 +34,10 @@ class Parities:
         self._hopeless: set[str] = set()
         self._helper: ThreadPoolExecutor | None = None
         self._closed = False
+        self._due: dict[str, int] = {}
+        """Bytes of the parity that packs are to get as soon as it is their turn."""
+        self.allows: Callable[[int], bool] = lambda _: True
+        """Whether packs that were written without parity may get so many bytes of it."""
 
     def close(self) -> None:
         """Makes what was asked for `later`, and ends."""
@@ -48,7 +57,19 @@ class Parities:
                 return
             if self._helper is None:
                 self._helper = ThreadPoolExecutor(1, thread_name_prefix="parity")
+            with suppress(OSError):
+                self._due[name] = plan(name, self._storage.size(name), self.percent).file_size
             self._helper.submit(self._quietly, name)
+
+    def due(self) -> int:
+        """Bytes of parity that is still to be made of packs that were just written."""
+        return sum(list(self._due.values()))
+
+    def leave(self, size: int) -> int:
+        """How many of `size` bytes packs may take so that their parity has its place there as well."""
+        if not self.percent:
+            return size
+        return max(0, (size - _OPEN * _EACH) * 100 // (102 + self.percent))
 
     def make(self, name: str, percent: int | None = None) -> bool:
         """Makes (or makes again) the parity of a pack; False when the pack is not true, and so must not have any.
@@ -75,17 +96,23 @@ class Parities:
         """Makes what is missing, makes again what is damaged (its sheet; with `read_data` any byte), and drops what is
         left of packs that are gone and cannot be brought back. Packs in `damaged` keep what they have.
 
-        How many were made, made again, dropped. Raises OSError, Failed `parity-not-available`.
+        How many were made, made again, dropped. Raises OSError, Failed `parity-not-available`, `repository-full` (the
+        limit leaves no room for all that is missing; what could be done is done).
         """
         packs = set(self._storage.names())
         there = set(self._storage.parities())
-        made = again = dropped = 0
+        made = again = dropped = refused = 0
         reporter.phase("Looking after parity", items_total=len(packs))
         for name in sorted(packs - set(damaged)):
             reporter.check()
             with suppress(FileNotFoundError):  # a pack that is deleted meanwhile
                 if name not in there:
-                    made += bool(self.percent) and self.make(name)
+                    if not self.percent or name in self._due:
+                        pass
+                    elif self.allows(plan(name, self._storage.size(name), self.percent).file_size):
+                        made += self.make(name)
+                    else:
+                        refused += 1
                 elif not self._is_true(name, read_data=read_data):
                     again += self.make(name, self.percent or 10)
             reporter.advance(items=1)
@@ -96,6 +123,13 @@ class Parities:
                 with suppress(FileNotFoundError):
                     self._storage.delete_parity(name)
                 dropped += 1
+        if refused:
+            raise failed(
+                "repository-full",
+                f"{refused} pack(s) get no parity: the limit of the repository leaves no room for it.",
+                "Raise the limit (replicore repository edit NAME --limit SIZE), want less parity (--parity PERCENT), "
+                "or delete points and reclaim their room.",
+            )
         return made, again, dropped
 
     def drop(self) -> int:
@@ -222,3 +256,5 @@ class Parities:
             log.warning("Pack %s has no parity yet: %s", name, error)
         except Exception:
             log.exception("The parity of pack %s could not be made.", name)
+        finally:
+            self._due.pop(name, None)

@@ -45,7 +45,7 @@ INDEX = "index.sqlite"
 
 class Usage(NamedTuple):
     """`stored_bytes`: of all pack files; `plain_bytes`: of the objects; `free_bytes`: that may still be written,
-    by the disk and the `limit` (of `stored_bytes`)."""
+    by the disk and the `limit` (of packs and parity)."""
 
     objects: int
     stored_bytes: int
@@ -67,8 +67,13 @@ class Repository:
         if left:
             log.info("Repository %s: %d pack(s) that were never finished are gone.", path, left)
         self._index = Index(path / NAMESPACE / INDEX, self._told)
-        self._room = Room(storage, path / NAMESPACE, lambda: self._index.totals().stored)
-        self.parities = Parities(storage, marker.read_parity(path))
+        self.parities = parities = Parities(storage, marker.read_parity(path))
+
+        def used() -> int:
+            return self._index.totals().stored + storage.parity_bytes() + parities.due()
+
+        self._room = Room(storage, path / NAMESPACE, used, parities.leave)
+        parities.allows = self._room.allows
         self.wounds = Wounds()
         """What readers found damaged; whoever mends takes it away."""
         self._packs = OpenPacks(storage, self._index, self._room, self.parities.later)
@@ -181,7 +186,7 @@ class Repository:
         return Usage(totals.objects, totals.stored, totals.plain, totals.packs, self._room.left(), self._room.limit)
 
     def set_limit(self, size: int | None) -> None:
-        """Its packs may have so many bytes from now on; None: what the disk takes. More than that stays."""
+        """Packs and parity may have so many bytes from now on; None: what the disk takes. More than that stays."""
         self._room.limit = size
         self._packs.ask_for_room()
 
@@ -195,6 +200,7 @@ class Repository:
         except OSError as error:
             raise write_failed(error, str(self.path)) from error
         self.parities.percent = percent
+        self._packs.ask_for_room()
 
     # ------------------------------------------------------------------------------------------- reading
 
@@ -300,7 +306,8 @@ class Repository:
         totals = self._index.totals()
         there = list(target.names())
         coming = totals.stored - sum(target.size(name) for name in there)
-        if Room(target, inside, lambda: totals.stored).left() < coming:
+        coming_parity = self.parities.used()[1] - sum(target.size(name, parity=True) for name in target.parities())
+        if Room(target, inside, lambda: totals.stored).left() < coming + max(0, coming_parity):
             raise no_room(str(path), None)
         reporter.phase("Copying packs", bytes_total=coming, items_total=totals.packs - len(there))
         moving.copy(self._storage, target, reporter)

@@ -22,14 +22,22 @@ _GRANT = 8 << 20
 
 
 class Room:
-    """`used`: asks how many bytes the finished packs have. Thread-safe as far as its caller locks."""
+    """`used`: asks how many bytes the finished packs and their parity have. `leave`: of bytes that there are, how many
+    packs may take so that what is made beside them has its place too. Thread-safe as far as its caller locks."""
 
-    def __init__(self, storage: PackStorage, directory: Path, used: Callable[[], int]) -> None:
+    def __init__(
+        self, storage: PackStorage, directory: Path, used: Callable[[], int], leave: Callable[[int], int] = int
+    ) -> None:
         self._storage = storage
         self.directory = directory
         self._used = used
+        self._leave = leave
         self.limit: int | None = None
-        """Bytes of packs the repository may have; None: as many as the disk takes."""
+        """Bytes of packs and parity the repository may have; None: as many as the disk takes."""
+
+    def allows(self, size: int) -> bool:
+        """Whether the limit leaves so many bytes."""
+        return self.limit is None or self._used() + size <= self.limit
 
     def left(self) -> int:
         """Bytes that may still be written, without what is kept."""
@@ -68,7 +76,7 @@ class Room:
         return free - coming - min(_FLOOR, (free + self._used()) // _SHARE)
 
     def _of_limit(self, coming: int) -> int:
-        return (1 << 62) if self.limit is None else self.limit - self._used() - coming
+        return (1 << 62) if self.limit is None else self._leave(self.limit - self._used()) - coming
 
     def _full(self, limit: int | None) -> Failed:
         return no_room(self._storage.place, limit)

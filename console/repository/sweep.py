@@ -35,8 +35,7 @@ _SKIP = 64 << 10
 @dataclass(slots=True)
 class Swept:
     """What a reclaim did. `bytes_removed`: of the objects nobody needed, headers included; `freed`: of the files that
-    went; `written`: of those written instead. `left`: name of a pack → a clause that says why it was left as it is.
-    `made`: names of new packs."""
+    went; `written`: of those written instead. `left`: name of a pack → a clause that says why it was left as it is."""
 
     packs_deleted: int = 0
     packs_rewritten: int = 0
@@ -46,7 +45,6 @@ class Swept:
     freed: int = 0
     written: int = 0
     left: dict[str, str] = field(default_factory=dict)
-    made: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -128,12 +126,9 @@ class Reclaim:
     def run(self, plan: ReclaimPlan, reporter: Reporter) -> Swept:
         """See `Sweep.run`. Raises Failed instead of the errors of storage and index."""
         self._room.give_up_reserve()
-        sweep = Sweep(self._storage, self._index, self._sweeps, self.marks, self._is_true, reporter)
+        sweep = Sweep(self._storage, self._index, self._sweeps, self.marks, self._is_true, reporter, self._finished)
         try:
-            swept = sweep.run(plan)
-            for name in swept.made:
-                self._finished(name)
-            return swept
+            return sweep.run(plan)
         except (OSError, sqlite3.OperationalError) as error:
             raise write_failed(error, self._storage.place) from error
         finally:
@@ -151,7 +146,10 @@ class Sweep:
         marks: Marks,
         is_true: Callable[[Place], bool],
         reporter: Reporter,
+        finished: Callable[[str], object] = lambda _: None,
     ) -> None:
+        """`finished` is told the name of each pack that was written, as soon as the index knows it."""
+        self._finished = finished
         self._storage = storage
         self._index = index
         self._sweeps = sweeps
@@ -358,10 +356,11 @@ class Sweep:
             gone = self._fresh(taken)
             self._index.exchange({pack.name: {entry.id for entry in pack.entries} for pack in gone}, made)
         self._remove(gone)
+        for name, _, _ in made:
+            self._finished(name)
         swept = self.swept
         swept.packs_rewritten += len(gone)
         swept.packs_written += len(made)
-        swept.made += [name for name, _, _ in made]
         swept.written += sum(size for _, size, _ in made)
         swept.objects_removed += sum(len(pack.dead) for pack in gone)
         swept.bytes_removed += sum(pack.dead_bytes for pack in gone)

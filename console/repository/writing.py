@@ -215,6 +215,7 @@ class OpenPacks:
         except OSError as error:
             stake.failure = write_failed(error, self._storage.place)
             raise stake.failure from error
+        self._granted = 0  # a pack takes more than its objects: what is left is asked with it
         pack = self._lanes[lane] = _OpenPack(sink)
         self._unsettled.add(pack)
         return pack

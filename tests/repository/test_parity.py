@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from console.domain.errors import Failed
+from console.domain.errors import Cancelled, Failed
 from console.domain.objects import Kind
 from console.domain.progress import Silent
 from console.repository import Repository
@@ -320,3 +320,75 @@ def test_another_copy_in_the_same_repository_is_found(place: Path, repository: R
     assert repository.mending.copies([oid], Silent()) == {oid}
     assert repository.mending.is_true(oid)
     assert repository.read(oid) == content(1)
+
+
+# ------------------------------------------------------------------------------------------ and the limit
+
+
+def taken(place: Path) -> int:
+    return sum(path.stat().st_size for path in [*packs(place), *parities(place)])
+
+
+@pytest.mark.parametrize("each", [1, 40], ids=["many small packs", "few packs"])
+def test_packs_and_their_parity_stay_within_the_limit(place: Path, each: int) -> None:
+    limit = 2_000_000
+    with Repository.create(place, id="a1b2", created=CREATED, parity=50) as repository:
+        repository.set_limit(limit)
+
+        def fill() -> None:
+            for number in range(0, 4000, each):
+                store(repository, [random.Random(k).randbytes(20_000) for k in range(number, number + each)])
+
+        with pytest.raises(Failed, match="limit") as full:
+            fill()
+        assert full.value.failure.code == "repository-full"
+    assert len(parities(place)) == len(packs(place))
+    assert limit * 0.8 < taken(place) <= limit
+    with Repository.open(place) as repository:
+        repository.set_limit(limit)
+        assert repository.usage().free_bytes < 100_000
+        for name in [path.stem for path in packs(place)]:
+            repository._storage.delete(name)
+        repository.rebuild_index(Silent())
+        assert repository.usage().free_bytes > 1_000_000, "the room of parity came back with its packs"
+
+
+def test_parity_that_comes_later_stays_within_the_limit_and_says_so(place: Path) -> None:
+    with Repository.create(place, id="a1b2", created=CREATED) as repository:
+        for number in range(10):
+            store(repository, [random.Random(number).randbytes(100_000)])
+        repository.set_parity(20)
+        repository.set_limit(taken(place) + 60_000)
+        with pytest.raises(Failed, match="no parity: the limit") as full:
+            repository.mending.look_after_parity(Silent())
+        assert full.value.failure.code == "repository-full"
+        assert 0 < len(parities(place)) < 10
+        assert taken(place) <= 1_060_000 + 10_000
+        repository.set_limit(None)
+        made, again, dropped = repository.mending.look_after_parity(Silent())
+        assert (again, dropped) == (0, 0)
+        assert made > 0
+    assert len(parities(place)) == 10
+
+
+def test_packs_that_a_reclaim_writes_get_parity_even_when_it_is_cut_short(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.repository.sweep.PACK_BYTES", 50_000)  # a new pack for each old one
+    with Repository.create(place, id="a1b2", created=CREATED, parity=10) as repository:
+        batches = [store(repository, (content(n * 100 + k, 20_000) for k in range(10))) for n in range(3)]
+        before = {path.stem for path in packs(place)}
+
+        class Once(Silent):
+            def check(self) -> None:
+                if {path.stem for path in packs(place)} - before:
+                    raise Cancelled
+
+        with repository.reclaim() as work:
+            work.marks.add([oid for some in batches for oid in some[:3]])
+            plan = work.plan(small=0)
+            with pytest.raises(Cancelled):
+                work.run(plan, Once())
+    new = {path.stem for path in packs(place)} - before
+    assert len(new) == 1
+    assert {path.stem for path in parities(place)} >= new

@@ -19,7 +19,7 @@ from console.domain.sizes import format_size
 app = typer.Typer(help="Where recovery points are kept.", epilog=example("repository list"))
 
 SHOWN_DAMAGE = 20
-LIMIT = "Bytes its packs may have: 500G, 2TB."
+LIMIT = "Bytes its packs, with their parity, may have: 500G, 2TB."
 PARITY = "Parity of each pack: 10% heals the loss of any tenth of it."
 Named = Annotated[str | None, typer.Argument(help="The default repository when it is not named.")]
 Drives = Annotated[
