@@ -15,6 +15,7 @@ from console.catalog.bulk import Bulk
 from console.catalog.damage import Damage
 from console.catalog.database import Database
 from console.catalog.events import Events
+from console.catalog.growth import Growth
 from console.catalog.jobs import Jobs
 from console.catalog.keys import Keys
 from console.catalog.machines import Machines
@@ -52,6 +53,7 @@ class Catalog:
         self.machines = Machines(self._database)
         self.points = Points(self._database)
         self.point_windows = PointWindows(self._database)
+        self.growth = Growth(self._database)
         self.point_checks = PointChecks(self._database)
         self.pairings = Pairings(self._database)
         self.members = Members(self._database)

@@ -8,12 +8,14 @@ from typing import Any, cast
 from console.client.calls import Calls, given, named
 from console.domain.plan_answers import (
     ConsumePlan,
+    HostDevices,
     HostFolder,
     HostVolumes,
     Media,
     ProtectPlan,
     RestorePlan,
     SeedPlan,
+    VolumesPlan,
     Wished,
 )
 
@@ -26,6 +28,10 @@ class Plans(Calls):
     async def host_folder(self, path: str = "", *, files: bool = False) -> HostFolder:
         """One directory of the Core's machine, in the text form of `domain.paths`; without one its owner's home."""
         return cast(HostFolder, await self._get("/host/folder", path=path, files=files))
+
+    async def host_devices(self) -> HostDevices:
+        """Disks and partitions of the Core's machine, for a person who restores a disk onto one."""
+        return cast(HostDevices, await self._get("/host/devices"))
 
     async def make_folder(self, path: str) -> HostFolder:
         """Makes one directory on the Core's machine, below one that is there."""
@@ -68,6 +74,23 @@ class Plans(Calls):
         body = {"paths": list(paths), "to": to, "overwrite": overwrite, "partial": partial}
         path = f"/points/{named('recovery point', point)}/restore-plan"
         return cast(RestorePlan, await self._post(path, body))
+
+    async def restore_volumes_plan(
+        self,
+        point: str,
+        disks: Sequence[tuple[str, str]] = (),
+        *,
+        confirm: Sequence[str] = (),
+        overwrite: str = "never",
+    ) -> VolumesPlan:
+        """As for `restore_volumes`. Without a place a volume is only told of; without `disks` all volumes are."""
+        body = {
+            "disks": [{"volume": volume, "to": to} for volume, to in disks],
+            "confirm": list(confirm),
+            "overwrite": overwrite,
+        }
+        path = f"/points/{named('recovery point', point)}/restore-volumes-plan"
+        return cast(VolumesPlan, await self._post(path, body))
 
     async def ask_source(self, point: str) -> Wished:
         """Leaves the wish that the source Core sends over the wire what this point lacks. Changes that much."""

@@ -7,6 +7,7 @@ from typing import cast
 
 from console.client.calls import Calls, given, named
 from console.domain.answers import JobAnswer, RepositoryAnswer, RepositoryDetail, RepositoryPage
+from console.domain.repair_answers import RepairPlan, RepositoryGrowth
 
 
 class RepositoryCalls(Calls):
@@ -52,6 +53,14 @@ class RepositoryCalls(Calls):
     async def repair_repository(self, repository: str | None, places: Sequence[str] = ()) -> JobAnswer:
         """None: the default repository. `places`: directories of seed drives, in the text form of paths."""
         return cast(JobAnswer, await self._post("/repairs", {"repository": repository, "places": list(places)}))
+
+    async def repair_plan(self, repository: str | None, places: Sequence[str] = ()) -> RepairPlan:
+        """What is known of the damage of a repository (None: the default one), and who could mend it. Changes nothing.
+        `places` as for `repair_repository`."""
+        return cast(RepairPlan, await self._post("/repairs/plan", {"repository": repository, "places": list(places)}))
+
+    async def repository_growth(self, repository: str) -> RepositoryGrowth:
+        return cast(RepositoryGrowth, await self._get(f"/repositories/{named('repository', repository)}/growth"))
 
     async def make_parity(self, repository: str | None) -> JobAnswer:
         """None: the default repository."""

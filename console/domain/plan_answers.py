@@ -49,6 +49,24 @@ class HostFolder(TypedDict):
     truncated: bool
 
 
+class HostDevice(TypedDict):
+    """A block device of the Core's machine. `part_of`: path of the disk it is a part of, empty for one that is none.
+    `used_by`: who uses it, or what lies on it, right now, as sentences say it; one that is in use is not written to."""
+
+    path: str
+    size: int
+    model: str
+    part_of: str
+    removable: bool
+    read_only: bool
+    used_by: list[str]
+
+
+class HostDevices(TypedDict):
+    host: str
+    devices: list[HostDevice]
+
+
 class MeasuredVolume(TypedDict):
     """`complete`: false when counting was stopped after its time; then the rest is an estimate of the file system."""
 
@@ -202,6 +220,42 @@ class RestorePlan(TypedDict):
     missing_count: int
     missing: list[str]
     complete: bool
+    estimate_s: float
+    warnings: list[str]
+    problems: list[FailureAnswer]
+
+
+class VolumePlan(TypedDict):
+    """What restoring one volume as a whole would do. `source`: `tree`, `image`, `stream`. `kind` of the place it goes
+    to: `directory`, `file`, `device`, empty without a place. `there`: what is there now would be lost; `confirm` is
+    the name by which that is agreed to. `room`: bytes free there, of a device its size. `missing_count` names of a tree
+    are not on this Core, the first of them in `missing`; `whole`: none of its bytes is missing. `problem` keeps this
+    volume from being restored there."""
+
+    volume: str
+    source: str
+    bytes: int
+    files: int
+    whole: bool
+    to: str
+    kind: str
+    there: bool
+    confirm: str
+    room: int
+    conflict_count: int
+    missing_count: int
+    missing: list[str]
+    problem: FailureAnswer | None
+
+
+class VolumesPlan(TypedDict):
+    """What restoring volumes as a whole would do. `problems` keep it from being started; those of one volume are with
+    that volume too."""
+
+    point: str
+    volumes: list[VolumePlan]
+    bytes: int
+    files: int
     estimate_s: float
     warnings: list[str]
     problems: list[FailureAnswer]

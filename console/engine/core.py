@@ -27,6 +27,7 @@ from console.engine.nightly import Nightly
 from console.engine.overview.chain_map import Chains
 from console.engine.overview.fates import Fates
 from console.engine.overview.files import FindFiles
+from console.engine.overview.growing import Growing
 from console.engine.overview.home import Overview
 from console.engine.overview.orphan import Explain
 from console.engine.overview.point_list import PointList
@@ -40,6 +41,7 @@ from console.engine.points import Points
 from console.engine.protect import Protect
 from console.engine.rebuild import Rebuild
 from console.engine.reclaim import Reclaim
+from console.engine.repair.foresight import RepairForesight
 from console.engine.repair.parity import Parity
 from console.engine.repair.repair import Repair
 from console.engine.replicate.arrange import Arrange
@@ -119,6 +121,7 @@ class Core:
         self.topology = Map(self.catalog, self.jobs, standings, self.safety, self.me)
         self.search = Search(self.catalog, standings)
         self.throughput = Amounts(self.catalog, self.clock)
+        self.growing = Growing(self.catalog, self.repositories, self.clock)
         self.find_files = FindFiles(self.catalog, self.browse, self.clock)
         self.fates = Fates(self.catalog, lambda machine: self.rollup.plan(machine, ask=False).fates)
         # After all that keeps answers: who hears of a change asks at once, and must not get an answer of before.
@@ -177,6 +180,7 @@ class Core:
             self.dialers,
             self.asking,
         )
+        self.repair_foresight = RepairForesight(self.catalog, self.repositories, self.points, self.clock)
         self.parity = Parity(self.catalog, self.repositories, self.jobs)
         self.receive = Receive(
             self.catalog,
@@ -220,6 +224,7 @@ class Core:
             self.jobs.catch_up,
             self.nightly.keep,
             self.repair.due,
+            self.move.tidy,
         ]
         self.calendar = Calendar(self.clock, duties)
 

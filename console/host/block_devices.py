@@ -4,10 +4,69 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 
 SYS = Path("/sys")
 PROC = Path("/proc")
+_SECTOR = 512
+"""The kernel tells sizes in these bytes, whatever a disk's own sectors are."""
+_NO_DISKS = ("ram", "zram", "fd", "sr", "nbd")
+
+
+@dataclass(frozen=True, slots=True)
+class BlockDevice:
+    """`size`: bytes. `part_of`: the disk it is a part of, as a path, or empty. `used_by`: see `in_use`."""
+
+    path: str
+    size: int
+    model: str
+    part_of: str
+    removable: bool
+    read_only: bool
+    used_by: tuple[str, ...]
+
+
+def block_devices(*, sys: Path = SYS, proc: Path = PROC) -> list[BlockDevice]:
+    """The disks of this host, each followed by its partitions; devices without any bytes are left out. None on systems
+    that do not tell."""
+    found: list[BlockDevice] = []
+    for home in sorted((sys / "block").glob("*")):
+        if home.name.rstrip("0123456789") in _NO_DISKS:
+            continue
+        disk = _device(home, "", home, sys, proc)
+        if disk is not None:
+            found.append(disk)
+            for part in sorted(one.parent for one in home.glob("*/partition")):
+                inner = _device(part, disk.path, home, sys, proc)
+                if inner is not None:
+                    found.append(inner)
+    return found
+
+
+def _device(home: Path, part_of: str, disk: Path, sys: Path, proc: Path) -> BlockDevice | None:
+    size = int(_said(home / "size") or 0) * _SECTOR
+    number = _said(home / "dev")
+    if not size or not number:
+        return None
+    numbers = _family({_number(number)}, sys)
+    model = _said(disk / "device" / "model") or _said(disk / "dm" / "name") or _said(disk / "loop" / "backing_file")
+    return BlockDevice(
+        "/dev/" + home.name.replace("!", "/"),
+        size,
+        model,
+        part_of,
+        _said(disk / "removable") == "1",
+        _said(home / "ro") == "1",
+        tuple(sorted({*_mounted(numbers, proc), *_swapping(numbers, proc)})),
+    )
+
+
+def _said(file: Path) -> str:
+    try:
+        return file.read_text(errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def in_use(path: str | bytes | Path, *, sys: Path = SYS, proc: Path = PROC) -> list[str]:

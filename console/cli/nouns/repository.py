@@ -14,6 +14,7 @@ from console.cli.session import Session, session_of
 from console.client.client import Client
 from console.domain.answers import RepositoryAnswer, RepositoryDetail
 from console.domain.errors import usage
+from console.domain.repair_answers import RepairPlan
 from console.domain.sizes import format_size
 
 app = typer.Typer(help="Where recovery points are kept.", epilog=example("repository list"))
@@ -215,6 +216,15 @@ def repair(
     )
 
 
+@app.command(epilog=example("repository damage", "repository damage big --from /media/usb"))
+def damage(ctx: typer.Context, name: Named = None, drives: Drives = None) -> None:
+    """What is known of the damage of a repository, whom it hurts, and who could mend it. Changes nothing; look for
+    damage with “check”."""
+    session = session_of(ctx)
+    places = [path_text(place) for place in drives or ()]
+    session.answer(lambda core: core.repair_plan(name, places), lambda found: _show_damage(session, found))
+
+
 @app.command(epilog=example("repository parity big"))
 def parity(
     ctx: typer.Context,
@@ -348,6 +358,26 @@ def _parity(found: RepositoryDetail) -> str:
         return "none"
     there = f"{amount(parity['packs'], 'pack')} have it ({format_size(parity['bytes'])})"
     return f"{parity['percent']} % of each pack; {there}"
+
+
+def _show_damage(session: Session, found: RepairPlan) -> None:
+    session.output.say(
+        f"“{found['name']}”: {amount(found['object_count'], 'damaged object')}, "
+        f"{amount(len(found['missing_packs']), 'missing pack')}; {amount(found['image_count'], 'volume image')} hurt."
+    )
+    for image in found["images"][:SHOWN_DAMAGE]:
+        session.output.say(
+            f"Hurt: “{image['machine']}” {image['volume']}, point {image['point'][:12]} of {when(image['time'])}: "
+            f"restorable: {image['restorability']}"
+        )
+    for source in found["sources"]:
+        name = f"{source['kind']} {source['name']}".strip()
+        if source["problem"] is not None:
+            session.output.say(f"Cannot be used: {name}: {source['problem']['message']}")
+        elif source["objects"] is None:
+            session.output.say(f"May help: {name}")
+        else:
+            session.output.say(f"Has {source['objects']} of {found['object_count']}: {name}")
 
 
 def _show_repair(session: Session, result: dict[str, Any]) -> None:

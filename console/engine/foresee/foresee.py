@@ -10,10 +10,12 @@ from console.engine.foresee.host import Host
 from console.engine.foresee.media import MediaHere
 from console.engine.foresee.protecting import Protecting
 from console.engine.foresee.restoring import Restoring
+from console.engine.foresee.restoring_volumes import RestoringVolumes
 from console.engine.foresee.seeding import Seeding
 from console.engine.protect import Protect
 from console.engine.repositories import Repositories
 from console.engine.restore.restore import Restore
+from console.engine.restore.volumes import RestoreVolumes
 from console.engine.seed.consume import Consume
 from console.engine.seed.drives import SeedDrives
 from console.wire.identity import Identity
@@ -33,6 +35,7 @@ class Foresee:
         consume: Consume,
         protect: Protect,
         restore: Restore,
+        volumes: RestoreVolumes,
     ) -> None:
         self.host = Host(repositories)
         self.media = MediaHere(catalog, identity, me, self.host)
@@ -40,3 +43,4 @@ class Foresee:
         self.seeding = Seeding(catalog, repositories, seed)
         self.consuming = Consuming(catalog, repositories, me.id, consume)
         self.restoring = Restoring(clock, restore)
+        self.restoring_volumes = RestoringVolumes(restore, volumes, self.restoring)

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from console.domain import paths
 from console.domain.errors import Failed, failed, not_found, refused, usage
-from console.domain.plan_answers import HostEntry, HostFolder, HostVolume, HostVolumes
+from console.domain.plan_answers import HostDevices, HostEntry, HostFolder, HostVolume, HostVolumes
 from console.engine.backup.volumes import make_volumes
 from console.engine.repositories import Repositories
+from console.host.block_devices import block_devices
 from console.host.disks import Mount, Space, free_space, labels, mounts, space
 from console.seeding.media import removable
 from console.sources.mounts import PSEUDO_TYPES
@@ -43,6 +44,24 @@ class Host:
         named = labels()
         shown = [self._volume(mount, room, named) for mount, room in self.file_systems()]
         return {"host": socket.gethostname(), "volumes": shown}
+
+    def devices(self) -> HostDevices:
+        """Disks and their partitions, for whoever restores a disk onto one."""
+        return {
+            "host": socket.gethostname(),
+            "devices": [
+                {
+                    "path": found.path,
+                    "size": found.size,
+                    "model": found.model,
+                    "part_of": found.part_of,
+                    "removable": found.removable,
+                    "read_only": found.read_only,
+                    "used_by": list(found.used_by),
+                }
+                for found in block_devices()
+            ],
+        }
 
     def file_systems(self) -> Iterator[tuple[Mount, Space]]:
         """Those file systems, by path, with their room; the last one mounted at a path hides the others."""

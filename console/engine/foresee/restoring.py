@@ -112,6 +112,13 @@ class Restoring:
             return None
         return destination
 
+    def tally(self, wanted: Wanted, destination: bytes | None) -> Tally:
+        """What restoring would write, beside what stands at a destination (None: nothing does). Raises Failed where the
+        repository cannot be read."""
+        tally = Tally()
+        self._count(wanted, destination, tally)
+        return tally
+
     def _count(self, wanted: Wanted, destination: bytes | None, tally: Tally) -> None:
         deadline = self._clock.monotonic() + WALK_S
         whole = self._restore.whole(wanted)

@@ -98,9 +98,7 @@ class RestoreVolumes:
         whole = self._restore.whole(all_of_it)
         aims: list[Aim] = []
         for label, to in disks:
-            image = next((one for one in found.images if label in (one.volume_label, one.volume)), None)
-            if image is None:
-                raise not_found("volume", label, f"Show what the point has: replicore point show {found.id[:12]}")
+            image = self.image(found, label)
             if any(aim.image.id == image.id for aim in aims):
                 raise usage("volume-twice", f"Volume “{label}” is named twice.", "Name each volume once.")
             aims.append(self._aim(image, to, confirm, whole=image.id in whole))
@@ -108,6 +106,34 @@ class RestoreVolumes:
         if len(set(real)) < len(real):
             raise usage("target-twice", "Two volumes would go to one place.", "Give each volume a place of its own.")
         return WantedVolumes(found, all_of_it.machine, tuple(aims), Overwrite(overwrite))
+
+    def image(self, point: RecoveryPoint, label: str) -> VolumeImage:
+        """The image of a volume, by its label or id. Raises Failed `no-such-volume`."""
+        for one in point.images:
+            if label in (one.volume_label, one.volume):
+                return one
+        raise not_found("volume", label, f"Show what the point has: replicore point show {point.id[:12]}")
+
+    def place(self, root: VolumeRoot, image: VolumeImage, to: str) -> bytes:
+        """The file or device that a disk or stream goes to, absolute: in a directory it gets a name of its own. Raises
+        Failed `destination-missing`, `destination-in-repository`."""
+        raw = paths.native(to)
+        if not raw:
+            raise usage("destination-missing", "A destination is needed.", "Name a file or device.")
+        path = os.path.abspath(raw)
+        if os.path.isdir(path):
+            path = os.path.join(path, single_name(root, image.volume_label))
+        if os.path.islink(path):
+            path = os.path.realpath(path)
+        home = Path(os.fsdecode(os.path.realpath(path)))
+        for private in self._repositories.private_paths():
+            if home == private or private in home.parents:
+                raise refused(
+                    "destination-in-repository",
+                    f"{to} lies in a repository, or in the data directory, of this Core.",
+                    "Choose a place elsewhere.",
+                )
+        return path
 
     def run(self, wanted: WantedVolumes, reporter: Reporter) -> dict[str, Any]:
         """The work itself. Raises Failed `destination-full`, `destination-unusable`, `target-in-use`,
@@ -180,22 +206,8 @@ class RestoreVolumes:
         return Aim(image, root, self._target(root, image, to, confirm))
 
     def _target(self, root: VolumeRoot, image: VolumeImage, to: str, confirm: Collection[str]) -> bytes:
+        path = self.place(root, image, to)
         raw = paths.native(to)
-        if not raw:
-            raise usage("destination-missing", "A destination is needed.", "Name a file or device.")
-        path = os.path.abspath(raw)
-        if os.path.isdir(path):
-            path = os.path.join(path, single_name(root, image.volume_label))
-        if os.path.islink(path):
-            path = os.path.realpath(path)
-        home = Path(os.fsdecode(os.path.realpath(path)))
-        for private in self._repositories.private_paths():
-            if home == private or private in home.parents:
-                raise refused(
-                    "destination-in-repository",
-                    f"{to} lies in a repository, or in the data directory, of this Core.",
-                    "Choose a place elsewhere.",
-                )
         _check_target(path, to, root.entry.size, {os.path.basename(raw), os.path.basename(path)}, confirm)
         return path
 

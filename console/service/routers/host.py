@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from console.domain.plan_answers import HostFolder, HostVolumes, Media
-from console.service.access import Seeder
+from console.domain.plan_answers import HostDevices, HostFolder, HostVolumes, Media
+from console.service.access import Restorer, Seeder
 from console.service.routing import noun
 
 router = noun("host")
@@ -21,6 +21,12 @@ class NewFolder(BaseModel):
 def volumes(by: Seeder) -> HostVolumes:
     """Mounted file systems that hold files."""
     return by.core.foresee.host.volumes()
+
+
+@router.get("/host/devices")
+def devices(by: Restorer) -> HostDevices:
+    """Disks and partitions, with who uses each."""
+    return by.core.foresee.host.devices()
 
 
 @router.get("/host/folder")

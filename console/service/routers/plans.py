@@ -8,10 +8,10 @@ import os
 from pydantic import BaseModel, Field
 
 from console.domain import paths
-from console.domain.plan_answers import ConsumePlan, ProtectPlan, RestorePlan, SeedPlan, Wished
+from console.domain.plan_answers import ConsumePlan, ProtectPlan, RestorePlan, SeedPlan, VolumesPlan, Wished
 from console.service.access import Administrator, Restorer, Seeder
 from console.service.routers.machines import WantedOptions, native_volume
-from console.service.routers.points import WantedFiles
+from console.service.routers.points import WantedFiles, WantedVolumes
 from console.service.routers.seeds import NewSeed, WantedConsume
 from console.service.routing import noun
 
@@ -78,6 +78,13 @@ def restore_plan(point: str, body: WantedFiles, by: Restorer) -> RestorePlan:
     return by.core.foresee.restoring.plan(
         point, body.paths, _native(body.to), overwrite=body.overwrite, partial=body.partial
     )
+
+
+@router.post("/points/{point}/restore-volumes-plan")
+def restore_volumes_plan(point: str, body: WantedVolumes, by: Restorer) -> VolumesPlan:
+    """What restoring volumes as a whole would do. Without a place a volume is only told of; without volumes all are."""
+    disks = [(disk.volume, _native(disk.to)) for disk in body.disks]
+    return by.core.foresee.restoring_volumes.plan(point, disks, confirm=body.confirm, overwrite=body.overwrite)
 
 
 @router.post("/points/{point}/ask-source")

@@ -18,6 +18,7 @@ from console.domain.answers import (
     UsageAnswer,
 )
 from console.domain.errors import usage
+from console.domain.repair_answers import RepairPlan, RepositoryGrowth
 from console.engine.repair.parity import parity_percent
 from console.service import present
 from console.service.access import Administrator, Checker, Reader
@@ -156,6 +157,19 @@ def repair_repository(body: WantedRepair, by: Administrator) -> JobAnswer:
     `not-a-seed`, `seed-damaged`, …"""
     places = [str(_directory(place)) for place in body.places]
     return present.job(by.core, by.core.repair.start(body.repository, places, user=by.user), 0)
+
+
+@router.post("/repairs/plan")
+def repair_plan(body: WantedRepair, by: Reader) -> RepairPlan:
+    """What is known of the damage, whom it hurts, who could mend it. Changes nothing."""
+    places = [str(_directory(place)) for place in body.places]
+    return by.core.repair_foresight.plan(body.repository, places)
+
+
+@router.get("/repositories/{repository}/growth")
+def growth(repository: str, by: Reader) -> RepositoryGrowth:
+    """Day by day, for some weeks."""
+    return by.core.growing.of(repository)
 
 
 @router.post("/parities")
