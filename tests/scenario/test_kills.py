@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,7 @@ from tests.scenario.conftest import change_tree
 from tests.support.cores import CoreProcess, new_target, pair
 
 AT = [3, *(pytest.param(at, marks=pytest.mark.slow) for at in (1, 2, 4, 7, 11, 16))]
-"""At which durable steps; the slow proofs have more of them, and one test that takes every step there is."""
+"""At which durable steps; the slow proofs have more of them, and `tests/torture/test_every_step.py` each there is."""
 
 
 def dying(core: CoreProcess, at: int, *words: str | Path) -> int:
@@ -141,49 +139,3 @@ def test_killed_while_consuming(source: CoreProcess, target: CoreProcess, tree: 
     target.ask("seed", "consume", drive)
     clean(target)
     restores(target, tree, tmp_path / "back")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("work", ["backup", "create", "consume"])
-def test_killed_at_every_durable_step(
-    work: str, tree: Path, tmp_path: Path, core: Callable[[str], CoreProcess]
-) -> None:
-    """The same, at each step there is, one after the other on the same Cores."""
-    source, target = core("source").start(), new_target(tmp_path / "target")
-    try:
-        source.ask("machine", "protect", "web", "--volume", f"tree={tree}", "--every", "off")
-        source.ask("backup", "web")
-        pairing = pair(source, target)
-        source.ask("replication", "add", pairing, "web", "--seed-drive")
-        steps = tmp_path / "steps"
-        os.environ["REPLICORE_TEST_STEPS"] = str(steps)
-        drives = tmp_path / "drives"
-        drives.mkdir()
-        for at in range(1, 200):
-            steps.unlink(missing_ok=True)
-            drive = drives / str(at)
-            drive.mkdir()
-            change_tree(tree, seed=100 + at)
-            if work == "backup":
-                dying(source, at, "backup", "web")
-                source.ask("backup", "web")
-                clean(source)
-            else:
-                source.ask("backup", "web")
-                if work == "create":
-                    dying(source, at, "seed", "create", pairing, "--to", drive, "--segment-size", "1M")
-                source.run("seed", "create", pairing, "--to", drive, "--segment-size", "1M")
-                if work == "consume":
-                    dying(target, at, "seed", "consume", drive)
-                target.ask("seed", "consume", drive)
-                clean(target)
-            if steps.exists():
-                assert int(steps.read_text()) < at
-                break
-        else:
-            pytest.fail("the work never ended by itself")
-        survivor = source if work == "backup" else target
-        restores(survivor, tree, tmp_path / "back")
-    finally:
-        os.environ.pop("REPLICORE_TEST_STEPS", None)
-        target.kill()

@@ -1,8 +1,7 @@
 """Runs `replicore …` and kills the process (SIGKILL) at its Nth durable step: `python -m tests.support.dying_core N …`.
 
 Durable steps are what promises are made of: syncing a file or directory, renaming a file into its place, and each
-commit of the catalog or the chunk index. Without a death the command runs to its end as always; the number of steps it
-took is then written to the file named by REPLICORE_TEST_STEPS.
+commit of the catalog or the chunk index. Without a death the command runs to its end as always.
 """
 
 from __future__ import annotations
@@ -37,8 +36,8 @@ def count(die_at: int) -> None:
             threading.Event().wait()
 
 
-def main() -> None:
-    die_at = int(sys.argv[1])
+def arm(die_at: int) -> None:
+    """From here on this process dies at its `die_at`th durable step."""
     for name in ("fsync", "fdatasync", "rename", "replace", "link"):
         setattr(os, name, _counting(die_at, getattr(os, name)))
 
@@ -62,15 +61,13 @@ def main() -> None:
     sqlite3.connect = counted  # type: ignore[assignment]
     sqlite3.dbapi2.connect = counted  # type: ignore[attr-defined]
 
+
+def main() -> None:
+    arm(int(sys.argv[1]))
     from console.__main__ import main as replicore
 
     sys.argv = ["replicore", *sys.argv[2:]]
-    try:
-        replicore()
-    finally:
-        if path := os.environ.get("REPLICORE_TEST_STEPS"):
-            with open(path, "w") as handle:
-                handle.write(str(_steps))
+    replicore()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Small file systems that really fill up."""
+"""Small file systems that really fill up; Cores that die."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.torture.house import Mortals
 
 MIB = 1 << 20
 
@@ -32,6 +34,13 @@ class SmallDisk:
 
     def make_room(self) -> None:
         (self.path / "somebody's film").unlink()
+
+
+@pytest.fixture
+def mortals() -> Iterator[Mortals]:
+    mortals = Mortals()
+    yield mortals
+    mortals.close()
 
 
 @pytest.fixture

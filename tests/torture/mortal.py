@@ -1,7 +1,8 @@
 """Cores to be killed: `python -m tests.torture.mortal` reads jobs, a line of JSON each, and forks a process for each.
 
 Only the Core that works lives in that process; its peer, where it has one, listens in that of the test. The fork says
-`ready` as soon as its Core is open (with the port, where it listens) and `done` when the work has ended.
+`ready` as soon as its Core is open (with the port, where it listens) and `done` when the work has ended. A job with
+`step` dies by itself, at that durable step, counted from before its Core is opened.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import sys
 import traceback
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from console.engine.core import Core
 from console.host.clock import SystemClock
 from console.wire.listener import router
 from console.wire.server import ServerThread, TlsServer
+from tests.support.dying_core import arm
 from tests.support.two_cores import PAIRING, finished
 
 SIDES = {
@@ -28,11 +31,27 @@ SIDES = {
     "send": "source",
     "create": "source",
     "receive": "target",
+    "restore": "source",
+    "rollup": "source",
+    "reclaim": "source",
     "consume": "target",
     "delete": "target",
+    "sweep": "target",
+    "check": "target",
+    "move": "target",
     "rebuild": "target",
 }
-"""Which Core works, and dies, by what is done."""
+"""Which Core works, and dies, by what is done. `sweep`: a reclaim too, of what a deletion left."""
+
+
+class Shifted(SystemClock):
+    """The system's time, so many days later: a life of weeks passes in a minute."""
+
+    def __init__(self, days: float = 0) -> None:
+        self.days = days
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(days=self.days)
 
 
 def serve(core: Core) -> ServerThread:
@@ -55,7 +74,9 @@ def aim(core: Core, port: int) -> None:
 def work(job: dict[str, Any]) -> None:
     place, what = Path(job["place"]), job["work"]
     drive = str(place / "drive")
-    core = Core(place / SIDES[what], clock=SystemClock())
+    if job.get("step"):
+        arm(job["step"])
+    core = Core(place / SIDES[what], clock=Shifted(job["days"]))
     if what == "receive":
         _say({"ready": serve(core).server.port})
         os.read(0, 1)  # for ever: it only ends by being killed
@@ -72,6 +93,17 @@ def work(job: dict[str, Any]) -> None:
         finished(core, core.consume.start([drive]))
     elif what == "delete":
         core.retain.delete(job["points"], chain=True)
+    elif what == "restore":
+        to = str(place / "out")
+        finished(core, core.restore.start_files(job["point"], [], to, overwrite="always"))
+    elif what == "rollup":
+        finished(core, core.rollup.start("web"))
+    elif what in ("reclaim", "sweep"):
+        finished(core, core.reclaim.start("default", dry_run=False))
+    elif what == "check":
+        finished(core, core.check.start_repository("default", read_data=True))
+    elif what == "move":
+        finished(core, core.move.start("default", Path(job["to"])))
     elif what == "rebuild":
         finished(core, core.rebuild.start())
     core.stop()
