@@ -36,7 +36,8 @@ Look = dict[bytes, trees.Seen]
 
 
 class Moments(RuleBasedStateMachine):
-    """`held[side]`: ids of the points that a Core must have; `looks`: what each point must give back."""
+    """`held[side]`: ids of the points that a Core must have; `removed`: those that were deleted on the target, which no
+    replication brings back; `looks`: what each point must give back."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,6 +46,7 @@ class Moments(RuleBasedStateMachine):
         self.drive = self.place / "drive"
         self.looks: dict[str, Look] = {}
         self.held: dict[str, set[str]] = {"source": set(), "target": set()}
+        self.removed: set[str] = set()
         self.two: TwoCores | None = None
 
     @property
@@ -92,6 +94,8 @@ class Moments(RuleBasedStateMachine):
         assert self.cores.source.jobs.drain(60)
         self.cores.replicate()
         self.cores.source.arrange.pause(PAIRING, "web")
+        came = set(points_of(self.cores.target)) - self.held["target"]
+        assert not came & self.removed, "what was deleted there is not sent again"
         self._arrived()
 
     @precondition(lambda self: self.held["source"] and not self.drive.exists())
@@ -102,7 +106,7 @@ class Moments(RuleBasedStateMachine):
         if job.state is JobState.FAILED:
             assert job.failure is not None
             assert job.failure.code == "nothing-to-seed"
-            assert self.held["source"] <= self._whole("target"), "only when the target has everything"
+            assert self._owed() <= self._whole("target"), "only when the target has everything"
             shutil.rmtree(self.drive)
         else:
             assert job.state is JobState.SUCCEEDED, job.failure
@@ -145,6 +149,8 @@ class Moments(RuleBasedStateMachine):
         if not chain:
             assert gone == {point}
         self.held[side] -= gone
+        if side == "target":
+            self.removed |= gone
 
     # --- bad luck
 
@@ -194,12 +200,12 @@ class Moments(RuleBasedStateMachine):
             self._restore(core, point, whole=core.points.view(point).state is ChainState.WHOLE)
 
     def in_step(self) -> None:
-        """With nothing outstanding, one run of replication gives the target all that the source has."""
+        """With nothing outstanding, one run of replication gives the target all that it is owed."""
         if self.drive.exists():
             self.consume()
         if self.held["source"]:
             self.replicate()
-            assert self.held["source"] <= self._whole("target")
+            assert self._owed() <= self._whole("target")
 
     def everything_is_right(self) -> None:
         for side in ("source", "target"):
@@ -214,6 +220,10 @@ class Moments(RuleBasedStateMachine):
         known = set(points_of(self.cores.target))
         assert self.held["target"] <= known, "points do not go by themselves"
         self.held["target"] = known
+
+    def _owed(self) -> set[str]:
+        """What replication has to bring to the target."""
+        return self.held["source"] - self.removed
 
     def _whole(self, side: str) -> set[str]:
         core = self.core(side)
