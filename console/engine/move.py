@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from console.catalog import Catalog
 from console.domain.clock import Clock
-from console.domain.errors import refused
+from console.domain.errors import Failed, refused
 from console.domain.events import Severity
-from console.domain.jobs import Job, JobKind
+from console.domain.jobs import Job, JobKind, Trigger
 from console.domain.progress import Reporter
 from console.domain.repositories import RepositoryInfo
 from console.engine.jobs import JobReporter, Jobs
@@ -18,6 +20,8 @@ from console.engine.journal import Journal
 from console.engine.repositories import Repositories
 from console.repository import moving
 from console.repository.repository import NAMESPACE
+
+log = logging.getLogger(__name__)
 
 
 class Move:
@@ -31,6 +35,7 @@ class Move:
         self._jobs = jobs
         self._journal = journal
         self._clock = clock
+        self._looked = False
 
     def start(self, name: str, to: Path, *, user: str = "") -> Job:
         """A job. Result: {"repository", "from", "to", "bytes", "packs", "old_removed", "duration_s"}.
@@ -49,6 +54,31 @@ class Move:
         return self._jobs.submit(
             JobKind.REPOSITORY_MOVE, info.id, work, user=user, lanes=lanes, reason=f"from {info.path} to {to}"
         )
+
+    def tidy(self) -> None:
+        """Finishes moves that were cut off after the new directory had become the repository: a job each that takes the
+        old files away. A duty of the calendar; looks once."""
+        if self._looked:
+            return
+        self._looked = True
+        for info in self._repositories.list():
+            to = Path(info.path)
+            old = moving.begun(to)
+            if old is None or self._jobs.pending(JobKind.REPOSITORY_MOVE, info.id) is not None:
+                continue
+            try:
+                self._repositories.open(info.id)
+            except Failed as known:
+                log.info("What a move has left in %s stays for now: %s", old, known.failure.message)
+                continue
+            self._jobs.submit(
+                JobKind.REPOSITORY_MOVE,
+                info.id,
+                partial(self.run, info, to),
+                trigger=Trigger.RETRY,
+                lanes=[f"check:{info.id}", f"move:{to}"],
+                reason=f"what the move from {old} left there",
+            )
 
     def run(self, info: RepositoryInfo, to: Path, reporter: Reporter) -> dict[str, Any]:
         """The work itself. Raises Failed as `Repository.move`."""

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from console.domain.errors import Failed
+from console.domain.jobs import JobKind, JobState, Trigger
 from console.domain.objects import Kind
 from console.domain.progress import Silent
 from console.engine.core import Core
@@ -149,6 +150,46 @@ def test_what_is_left_of_the_old_one_goes_at_the_next_start(
     core.jobs.drain(60)
     assert not old.exists()
     assert core.repositories.info("default").path == str(to)
+    whole(core)
+
+
+def test_a_move_that_was_cut_off_after_the_switch_is_finished_by_the_next_start(
+    core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(core)
+    old, to = core.repositories.open("default").path, tmp_path / "elsewhere"
+
+    def killed(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(moving, "remove", killed)
+        with pytest.raises(KeyboardInterrupt):
+            move(core, to)
+    core.stop()
+    again = Core(tmp_path / "core", clock=FixedClock(), name="here")
+    try:
+        assert old.exists()
+        again.calendar.tick()
+        assert again.jobs.drain(60)
+        [job], _ = again.catalog.jobs.page(kind=JobKind.REPOSITORY_MOVE)
+        assert (job.state, job.trigger) == (JobState.SUCCEEDED, Trigger.RETRY)
+        assert not old.exists()
+        assert moving.begun(to) is None
+        whole(again)
+        again.calendar.tick()
+        assert again.jobs.busy() == 0, "there is nothing to finish twice"
+    finally:
+        again.stop()
+
+
+def test_a_move_that_was_cut_off_before_the_switch_is_left_to_whoever_began_it(core: Core, tmp_path: Path) -> None:
+    back_up(core)
+    to = tmp_path / "elsewhere"
+    moving.prepare(to, core.repositories.open("default").id, core.repositories.open("default").path)
+    core.move.tidy()
+    assert core.jobs.busy() == 0
+    assert core.repositories.open("default").path != to
     whole(core)
 
 
