@@ -110,7 +110,7 @@ def there_and_back(world: World, files: CountingFiles, tmp_path: Path, count: in
     assert (codes(said), outcome["files"]) == ([], count)
     assert differences(top, tmp_path / "back") == []
     (top / "new").write_bytes(b"n" * 500)
-    victim = next(Path(at) / names[0] for at, _, names in os.walk(top) if names and Path(at) / names[0] != top / "new")
+    victim = next(Path(at) / name for at, _, names in os.walk(top) for name in names if name != "new")
     victim.write_bytes(b"changed" * 50)
     files.opened.clear()
     second, _ = world.backup(machine)
