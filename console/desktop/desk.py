@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,10 +23,24 @@ PageName = Literal[
     "jobs",
     "events",
     "repositories",
+    "keys",
+    "retention",
     "users",
     "settings",
 ]
-WizardName = Literal["first-start", "protect", "replication", "seed-drive", "consume", "restore"]
+WizardName = Literal[
+    "first-start",
+    "protect",
+    "replication",
+    "seed-drive",
+    "consume",
+    "restore",
+    "repository",
+    "repository-edit",
+    "repository-move",
+    "repository-adopt",
+    "repository-repair",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +63,16 @@ class Desk(QObject):
     """Wizard name, presets: somebody wants a wizard."""
     noticed = Signal(str)
     """A sentence about something that was done, shown for a while."""
+    helping = Signal(str)
+    """Help topic: somebody wants to read it."""
 
     def __init__(self, link: Link, clock: Clock, tasks: Tasks) -> None:
         super().__init__()
         self.link = link
         self.clock = clock
         self.tasks = tasks
+        self.others: Callable[[], Sequence[Link]] = tuple
+        """Links of the other Cores of the window."""
 
     @property
     def client(self) -> Client:
@@ -69,6 +88,9 @@ class Desk(QObject):
     def open_wizard(self, name: WizardName, **presets: Any) -> None:
         """`presets`: keyword arguments of the flow (`pairing`, `machine`, `point` …)."""
         self.opening.emit(name, presets)
+
+    def help(self, topic: str) -> None:
+        self.helping.emit(topic)
 
     def notice(self, sentence: str) -> None:
         self.noticed.emit(sentence)

@@ -47,7 +47,7 @@ class Finished:
 
     text: str
     jobs: tuple[str, ...] = ()
-    page: Literal["", "home", "machine", "points", "replication", "seeds", "jobs"] = ""
+    page: Literal["", "home", "machine", "points", "replication", "seeds", "jobs", "repositories"] = ""
     id: str = ""
     then: str = ""
     warnings: tuple[str, ...] = field(default=())

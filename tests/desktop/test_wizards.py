@@ -331,4 +331,4 @@ def test_each_role_is_offered_what_it_may(bench: Bench, running_world: Running) 
     assert offered["helpdesk"] == []
     assert why_not(desk, "protect") == "Only an administrator may do this."
     assert why_not(desk, "restore") == "Only administrators and technicians may do this."
-    assert title_of("restore") == "Restore files"
+    assert title_of("restore") == "Restore"

@@ -48,7 +48,24 @@ WIZARDS: tuple[Wizard, ...] = (
     Wizard(
         "consume", lambda: say("Consume a seed drive"), Right.SEED, "console.flows.consume", "ConsumeFlow", clocked=True
     ),
-    Wizard("restore", lambda: say("Restore files"), Right.RESTORE, "console.flows.restore", "RestoreFlow"),
+    Wizard("restore", lambda: say("Restore"), Right.RESTORE, "console.flows.restore", "RestoreFlow"),
+    Wizard("repository", lambda: say("New repository"), Right.ADMINISTER, "console.flows.repository", "CreateFlow"),
+    Wizard(
+        "repository-edit", lambda: say("Change a repository"), Right.ADMINISTER, "console.flows.repository", "EditFlow"
+    ),
+    Wizard(
+        "repository-move", lambda: say("Move a repository"), Right.ADMINISTER, "console.flows.repository", "MoveFlow"
+    ),
+    Wizard(
+        "repository-adopt", lambda: say("Adopt a repository"), Right.ADMINISTER, "console.flows.repository", "AdoptFlow"
+    ),
+    Wizard(
+        "repository-repair",
+        lambda: say("Repair a repository"),
+        Right.ADMINISTER,
+        "console.flows.repository",
+        "RepairFlow",
+    ),
 )
 
 

@@ -96,4 +96,5 @@ def _page_texts() -> dict[str, str]:
         "replication": say("Show replication"),
         "seeds": say("Show the seed drive"),
         "jobs": say("Show the jobs"),
+        "repositories": say("Show the repository"),
     }
