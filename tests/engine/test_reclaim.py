@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from console.domain.errors import Failed
+from console.domain.chains import ChainState
+from console.domain.errors import Cancelled, Failed
 from console.domain.objects import Kind
 from console.domain.progress import Silent
 from console.domain.recovery_points import BaseReason, ImageKind
 from console.domain.retention import parse_policy
 from console.engine.core import Core
-from console.repository import Repository
+from console.repository import Repository, sweep
 from tests.support.clock import FixedClock
 
 
@@ -181,15 +182,73 @@ def _increment(core: Core, root: bytes) -> Iterator[Any]:
     return TreeReader(repository(core)).increment(root, None, names=False)
 
 
-def test_the_job_is_cancelled_between_packs_and_goes_on(core: Core, tmp_path: Path) -> None:
+class CutOff(Silent):
+    """Cancels at the moment that is counted down to. `phases`: the names of what had begun by then."""
+
+    def __init__(self, moments: int) -> None:
+        super().__init__()
+        self.phases: list[str] = []
+        self._left = moments
+
+    def phase(self, name: str, *, bytes_total: int | None = None, items_total: int | None = None) -> None:
+        del bytes_total, items_total
+        self.phases.append(name)
+
+    def check(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise Cancelled
+
+
+def test_cancelled_anywhere_it_keeps_what_is_needed_and_goes_on(
+    core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is cut off a moment later than the one before; packs that go, and packs of which a part stays."""
+    monkeypatch.setattr(sweep, "_TOGETHER", 1)
+    monkeypatch.setattr(sweep, "PACK_BYTES", 100_000)
+    passing = []
+    for number in range(4):
+        write(tmp_path, number, files=3)
+        passing.append(back_up(core, base=True))
+        for gone in (0, 1):
+            (tmp_path / "tree" / f"{number}-{gone}").unlink()
+    kept = back_up(core, base=True)
+    info = core.repositories.info("default")
+    before = repository(core).usage().stored_bytes
+    core.retain.delete(passing)
+    sizes, moments, cut = {before}, 0, 0
+    while True:
+        reporter = CutOff(moments)
+        try:
+            done = core.reclaim.run(info, dry_run=False, reporter=reporter)["done"]
+        except Cancelled:
+            cut += "Giving room back" in reporter.phases
+            assert core.points.view(kept).state is ChainState.WHOLE
+            whole(core)
+            sizes.add(repository(core).usage().stored_bytes)
+            moments += 1
+        else:
+            break
+    assert cut >= 3, "while room was given back, not only before"
+    assert len(sizes) >= 2, "what had been given back stayed so"
+    assert reclaim(core, dry_run=True)["unreferenced_bytes"] == 0
+    assert before - repository(core).usage().stored_bytes > 8 * 60_000, done
+    core.restore.files(core.restore.plan(kept, (), str(tmp_path / "back"), overwrite="never", partial=False), Silent())
+    for number in range(4):
+        name = f"{number}-2"
+        assert (tmp_path / "back" / name).read_bytes() == (tmp_path / "tree" / name).read_bytes()
+
+
+def test_a_job_that_is_cancelled_says_so_and_the_next_goes_on(core: Core, tmp_path: Path) -> None:
     write(tmp_path, 1)
     core.retain.delete([back_up(core)])
     job = core.reclaim.start("default", dry_run=False)
+    core.jobs.cancel(job.id)
     core.jobs.drain(60)
-    ended = core.jobs.get(job.id)
-    assert ended.state.value == "succeeded"
-    assert ended.result is not None
-    assert ended.result["done"]["packs_deleted"] >= 1
+    assert core.jobs.get(job.id).state.value in ("cancelled", "succeeded")
+    whole(core)
+    reclaim(core)
+    assert reclaim(core, dry_run=True)["unreferenced_bytes"] == 0
 
 
 def test_a_limit_ends_a_backup_before_it_is_passed_and_deleting_still_works(core: Core, tmp_path: Path) -> None:
