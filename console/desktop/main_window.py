@@ -103,6 +103,8 @@ class MainWindow(QMainWindow):
         link = self.cores.link(key)
         seat = self._seats[key] = Seat(link, self._clock, self._tasks)
         seat.desk.opening.connect(self.open_wizard)
+        seat.desk.helping.connect(self.open_help)
+        seat.desk.others = lambda: [other for other in self.cores.links if other is not link]
         seat.moved.connect(self._moved)
         link.moved.connect(self._told)
         self.seats.addWidget(seat)

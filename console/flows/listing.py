@@ -7,6 +7,7 @@ from typing import Any
 
 from console.client.client import Client
 from console.domain.answers import MachineAnswer, RepositoryAnswer, UserAnswer
+from console.domain.key_answers import KeyAnswer
 from console.domain.replication_answers import PairingAnswer, SeedAnswer
 
 PAGE = 1000
@@ -39,6 +40,11 @@ async def all_seeds(client: Client) -> tuple[SeedAnswer, ...]:
 async def all_users(client: Client) -> tuple[UserAnswer, ...]:
     """By name. Raises Failed."""
     return tuple(await _whole("users", lambda after: client.users(limit=PAGE, after=after)))
+
+
+async def all_keys(client: Client) -> tuple[KeyAnswer, ...]:
+    """By name; for administrators. Raises Failed."""
+    return tuple(await _whole("keys", lambda after: client.keys(limit=PAGE, after=after)))
 
 
 def named(machines: Sequence[MachineAnswer], text: str) -> MachineAnswer | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,10 +13,11 @@ from console.cli.output import amount, when
 from console.cli.paging import everything
 from console.cli.session import session_of
 from console.client.client import Client
-from console.domain.errors import EXIT_CODES, FailureKind, failed, usage
-from console.domain.key_answers import KeyAnswer, KeyFile, KeyTested
+from console.domain.errors import EXIT_CODES, FailureKind
+from console.domain.key_answers import KeyAnswer, KeyTested
 from console.domain.keys import KeyType
 from console.domain.sizes import format_size
+from console.flows.key_files import read_key, write_key
 
 app = typer.Typer(
     help="Encryption keys: images of machines that have one are sealed with it, on every Core and on seed drives.",
@@ -161,7 +160,7 @@ def export(
 
     async def work(core: Client) -> dict[str, Any]:
         file = await core.export_key(name, given)
-        _write(to, file)
+        write_key(to, file)
         return {"key": file["name"], "id": file["id"], "file": str(to)}
 
     session.answer(work, lambda made: session.output.say(f"“{made['key']}” is in {made['file']}."))
@@ -175,7 +174,7 @@ def import_key(
 ) -> None:
     """Takes a key from a file. It is locked until its passphrase is given."""
     session = session_of(ctx)
-    content = _read(file)
+    content = read_key(file)
     session.answer(
         lambda core: core.import_key(content, name=name),
         lambda key: session.output.say(
@@ -239,28 +238,3 @@ def _tested(key: KeyAnswer) -> str:
     if key["tested"] is None:
         return "never"
     return when(key["tested"]) if key["test_passed"] else f"{when(key['tested'])}: wrong"
-
-
-def _write(to: Path, file: KeyFile) -> None:
-    try:
-        with open(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
-            opened.write(json.dumps(file, indent=2) + "\n")
-    except FileExistsError as error:
-        raise usage("file-there", f"{to} is there already.", "Name a new file.") from error
-    except OSError as error:
-        raise failed("file-unwritable", f"{to} cannot be written: {error.strerror}.", "Name another place.") from error
-
-
-def _read(file: Path) -> dict[str, Any]:
-    wrong = usage("not-a-key-file", f"{file} is no file with a key.", "Make one: replicore key export NAME --to FILE")
-    try:
-        raw = file.read_bytes()
-    except OSError as error:
-        raise usage("file-unreadable", f"{file} cannot be read: {error.strerror}.", "Name the right file.") from error
-    try:
-        content = json.loads(raw[: 64 << 10])
-    except ValueError as error:
-        raise wrong from error
-    if not isinstance(content, dict) or content.get("replicore_key") != 1:
-        raise wrong
-    return content

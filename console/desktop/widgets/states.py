@@ -171,6 +171,19 @@ def member(state: str) -> Shown:
     return known.get(state) or _unknown(state)
 
 
+def key(state: str) -> Shown:
+    """Of an encryption key (`domain.keys.KeyState`)."""
+    opens = say("What is sealed with it can be opened on this Core.")
+    known = {
+        "locked": Shown(
+            say("Locked"), Tone.WARN, "lock", say("What is sealed with it cannot be opened on this Core now.")
+        ),
+        "unlocked": Shown(say("Unlocked"), Tone.GOOD, "unlock", opens),
+        "unlocked-until": Shown(say("Unlocked for a time"), Tone.INFO, "unlock", opens),
+    }
+    return known.get(state) or _unknown(state)
+
+
 def _unknown(state: str | None) -> Shown:
     """A word of a newer Core: shown as it is."""
     return Shown((state or "").replace("-", " ").capitalize(), Tone.OFF, "info")
