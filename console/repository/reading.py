@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from itertools import groupby
 
-from console.domain.objects import FRAME_SIZE
+from console.domain.objects import FRAME_SIZE, Kind
 from console.repository.codec import NO_KEYS, FrameError, Header, check_digest, decode, node_of, read_header, verify
 from console.repository.failures import object_damaged, object_missing
 from console.repository.index import Index
 from console.repository.pack import PackDamaged, PackReader
 from console.repository.places import Place
 from console.repository.sealing import Keys, Node
+from console.repository.shelf import Shelf
 from console.repository.storage import PackFile, PackStorage
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ _PIECE = 1 << 20
 """Bytes that are read at once, unless one frame is longer."""
 _SKIP = 16 << 10
 """So many unwanted bytes between two wanted frames are read along: cheaper than a further read."""
+_CHUNK = int(Kind.CHUNK)
 
 
 class Readers:
@@ -31,6 +33,7 @@ class Readers:
         self._storage = storage
         self._index = index
         self._settle = settle
+        self._shelf = Shelf(storage)
         self.rescue: Callable[[str, int, int], bytes | None] = lambda *_: None
         """What should lie in a stretch of a damaged pack, by its parity; still to be proven."""
         self.wounded: Callable[[str, bytes], object] = lambda *_: None
@@ -46,6 +49,10 @@ class Readers:
             place = self._index.find(oid)
             if place is None:
                 raise object_missing(oid)
+        if place.kind != _CHUNK:
+            plain = self._from_shelf(place)
+            if plain is not None:
+                return plain
         try:
             with self._storage.open(self._index.name(place.pack)) as pack:
                 raw = pack.read(place.offset, place.end - place.offset)
@@ -119,6 +126,18 @@ class Readers:
         except (FrameError, OSError):
             return False
         return True
+
+    def _from_shelf(self, place: Place) -> bytes | None:
+        """None: it has to be read from its pack, where what is wrong with it is found out."""
+        with suppress(OSError):
+            name = self._index.name(place.pack)
+            try:
+                return decode(
+                    *_frame(place, self._shelf.read(name, place.offset, place.end - place.offset), 0), self.keys
+                )
+            except FrameError:  # the pack may have been mended since
+                self._shelf.drop(name)
+        return None
 
     def _places(self, ids: Sequence[bytes]) -> list[Place]:
         """In pack order, each once. Raises Failed `object-missing` before anything is read."""
