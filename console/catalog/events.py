@@ -130,6 +130,15 @@ class Events:
                 self._database.touch(Changed.EVENTS)
             return gone
 
+    def settle(self, code: str, subject: str) -> bool:
+        """Dismisses the open alert of this code about this subject; whether there was one."""
+        with self._database.transaction() as connection:
+            this = update(rows.events).where(_t.open_key == _key(code, subject))
+            settled = bool(connection.execute(this.values(dismissed=True, open_key=None)).rowcount)
+            if settled:
+                self._database.touch(Changed.EVENTS)
+            return settled
+
     def dismiss(self, id: str | None = None) -> int:
         """One alert (id or its beginning), or (None) all. Returns how many were open. Raises Failed `no-such-event`,
         `ambiguous-id`."""
@@ -182,7 +191,11 @@ def _place(row: Row[Any]) -> tuple[int, str]:
 
 
 def _open_key(event: Event) -> str | None:
-    return f"{event.code} {event.subject}" if event.alert and not event.dismissed else None
+    return _key(event.code, event.subject) if event.alert and not event.dismissed else None
+
+
+def _key(code: str, subject: str) -> str:
+    return f"{code} {subject}"
 
 
 @sound

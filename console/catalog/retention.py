@@ -15,6 +15,7 @@ from console.catalog.moments import from_us, to_us
 from console.catalog.texts import storable
 from console.domain.errors import not_found
 from console.domain.events import Changed
+from console.domain.pairing import Direction
 
 _holds = rows.holds.c
 _policies = rows.retention.c
@@ -102,6 +103,18 @@ class Retention:
         with self._database.transaction() as connection:
             for part in batches(images):
                 connection.execute(delete(rows.removed_images).where(_removed.image.in_(part)))
+
+    def forget_unasked(self, before: datetime) -> int:
+        """What was removed before a moment and of which no source asks, as no pairing brings its machine here. How many
+        images they were."""
+        brought = (
+            select(rows.members.c.machine)
+            .join(rows.pairings, rows.pairings.c.id == rows.members.c.pairing)
+            .where(rows.pairings.c.direction == Direction.INCOMING.value)
+        )
+        unasked = (_removed.removed_us < to_us(before)) & _removed.machine.not_in(brought)
+        with self._database.transaction() as connection:
+            return connection.execute(delete(rows.removed_images).where(unasked)).rowcount
 
     def removed(self, machine: str) -> list[str]:
         """Images of a machine that were removed here."""

@@ -82,6 +82,9 @@ class Check:
                 info.id,
                 alert=True,
             )
+        elif self._journal.settle("damage-found", info.id):
+            text = f"Repository “{info.name}”: the damage that was found there is gone."
+            self._journal.note(Severity.INFO, "damage-gone", text, info.id)
         return {
             "repository": info.name,
             "objects": report.objects,

@@ -28,3 +28,7 @@ class Journal:
         self._catalog.events.add(
             Event(uuid.uuid4().hex, self._clock.now(), severity, code, message, subject, alert=alert)
         )
+
+    def settle(self, code: str, subject: str) -> bool:
+        """What an alert was about is mended: nobody need look at it any more. Whether there was one."""
+        return self._catalog.events.settle(code, subject)

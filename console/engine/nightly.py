@@ -18,6 +18,8 @@ from console.engine.zones import zone_of
 LAST = "nightly.last"
 UNFINISHED = "nightly.unfinished"
 WAIT_S = 2.0
+REMOVED_KEPT = timedelta(days=400)
+"""A machine that is paired again within this time is not sent again what was removed here."""
 
 Reclaiming = Callable[[RepositoryInfo, JobReporter], dict[str, Any]]
 
@@ -121,8 +123,9 @@ class Nightly:
         return job.result or {}
 
     def _clear(self) -> tuple[int, int]:
-        """How many jobs and events were forgotten."""
+        """How many jobs and events were forgotten. Images that were removed, of which no source asks, go as well."""
         now = self._clock.now()
+        self._catalog.retention.forget_unasked(now - REMOVED_KEPT)
         jobs, events = parse_days(self._setting(KEEP_JOBS)), parse_days(self._setting(KEEP_EVENTS))
         return (
             0 if jobs is None else self._catalog.jobs.forget(now - timedelta(days=jobs)),

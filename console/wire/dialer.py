@@ -173,9 +173,10 @@ class Dialer:
             if known.failure.code != "not-paired":
                 raise
 
-    def holdings(self, machine: str) -> list[Holding]:
-        """What the target has of a machine (id), image by image."""
-        return self._ask(Call.HOLDINGS, HoldingsRequest(machine), Holdings).holdings
+    def holdings(self, machine: str, forgotten: Sequence[str] = ()) -> list[Holding]:
+        """What the target has of a machine (id), image by image. `forgotten`: images that are gone there, and here by
+        now: the target need not name them any longer."""
+        return self._ask(Call.HOLDINGS, HoldingsRequest(machine, list(forgotten)), Holdings).holdings
 
     def offer(self, machine: str, ids: Sequence[bytes]) -> list[bytes]:
         """Those of at most 8192 object ids that the target has not got, in the order given."""

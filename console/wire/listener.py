@@ -83,8 +83,9 @@ class Listener(Protocol):
     def unpair(self, pairing: Pairing, /) -> None:
         """The source has ended the pairing."""
 
-    def holdings(self, pairing: Pairing, machine: str, /) -> list[Holding]:
-        """What is here of one machine (id) of this pairing. Raises Failed `machine-elsewhere` for any other."""
+    def holdings(self, pairing: Pairing, machine: str, forgotten: Sequence[str], /) -> list[Holding]:
+        """What is here of one machine (id) of this pairing; of images that are gone here the source is told no more
+        when it has `forgotten` them. Raises Failed `machine-elsewhere` for any other machine."""
 
     def missing(self, pairing: Pairing, machine: str, ids: Sequence[bytes], /) -> list[bytes]:
         """Those of the offered object ids, 8192 at most, that are not here, in any order."""
@@ -185,7 +186,9 @@ class _Desk:
 
     async def holdings(self, request: Request) -> Response:
         return await self._paired(
-            request, HoldingsRequest, lambda p, asked: Holdings(self._handler.holdings(p, asked.machine))
+            request,
+            HoldingsRequest,
+            lambda p, asked: Holdings(self._handler.holdings(p, asked.machine, asked.forgotten)),
         )
 
     async def commit(self, request: Request) -> Response:

@@ -155,9 +155,11 @@ class Removed(msgspec.Struct, frozen=True):
 
 
 class HoldingsRequest(msgspec.Struct, frozen=True):
-    """`machine`: its id."""
+    """`machine`: its id. `forgotten`: images the target said were gone there, which the source has not got any more
+    either."""
 
     machine: str
+    forgotten: list[str] = []
 
 
 class Holdings(msgspec.Struct, frozen=True):

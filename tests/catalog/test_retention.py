@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,12 @@ import pytest
 from console.catalog import Catalog
 from console.catalog.retention import Burial, Hold
 from console.domain.errors import Failed
+from console.domain.pairing import Direction, Member
 from console.domain.settings import RETENTION
 from tests.catalog.keep_revision import GOLDEN
 from tests.support.clock import FixedClock
 from tests.support.points import Source
+from tests.support.values import pairing as a_pairing
 
 
 @pytest.fixture
@@ -62,6 +65,19 @@ def test_a_policy_and_what_was_removed_end_with_the_machine(source: Source) -> N
     source.catalog.machines.remove(machine)
     assert retention.policy(machine) is None
     assert retention.removed(machine) == []
+
+
+def test_what_was_removed_is_forgotten_when_no_pairing_brings_the_machine(source: Source) -> None:
+    catalog, machine, now = source.catalog, source.machine.id, source.clock.now()
+    catalog.retention.remember_removed(machine, ["i1"], now)
+    catalog.retention.remember_removed(machine, ["i2"], now + timedelta(days=2))
+    pairing = a_pairing(direction=Direction.INCOMING)
+    catalog.pairings.add(pairing)
+    catalog.members.put(Member(pairing.id, machine, source.repository.id, "default"))
+    assert catalog.retention.forget_unasked(now + timedelta(days=1)) == 0
+    catalog.members.remove(pairing.id, machine)
+    assert catalog.retention.forget_unasked(now + timedelta(days=1)) == 1
+    assert catalog.retention.removed(machine) == ["i2"]
 
 
 def test_what_comes_back_is_removed_no_longer(source: Source) -> None:

@@ -97,6 +97,7 @@ def test_what_is_true_again_is_taken_back(core: Core) -> None:
     for pack, content in kept.items():
         pack.write_bytes(content)
     assert check(core)["damaged"] == [], "a cable was loose, the disk is good"
+    assert core.catalog.events.open_alerts() == [], "nobody need look at it any more"
     assert core.points.view(first).state is ChainState.WHOLE
 
 

@@ -94,7 +94,9 @@ def test_what_the_source_lost_comes_back_from_its_target(ward: Ward, kind: Kind)
     ids = hurt(ward.source, kind, 2)
     assert len(check(ward.source)["damaged"]) == len(ids)
     assert ChainState.BROKEN in states(ward.source)
+    assert [alert.code for alert in ward.source.catalog.events.open_alerts()] == ["damage-found"]
     result = repair(ward.source)
+    assert ward.source.catalog.events.open_alerts() == []
     assert (result["repaired"], result["left"], result["images_left"]) == (len(ids), [], [])
     assert result["sources"] == [{"source": "the Core “target”", "objects": len(ids)}]
     assert states(ward.source) == {ChainState.WHOLE}
@@ -132,6 +134,7 @@ def test_what_the_target_lost_is_sent_again_at_the_next_contact_and_only_that(wa
     assert run.result["objects_sent"] == 1
     assert ward.target.catalog.damage.list() == []
     assert "damage-repaired" in codes(ward.target)
+    assert [alert.code for alert in ward.target.catalog.events.open_alerts()] == []
     assert check(ward.target)["damaged"] == []
     assert ward.target.catalog.wishes.list(ward.target.catalog.pairings.list()[0].id) == []
 

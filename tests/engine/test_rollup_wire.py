@@ -78,6 +78,13 @@ def test_two_cores_keep_by_their_own_policies_and_nothing_goes_back_and_forth(ho
         ("", "all 1d", True),
         (house.source.catalog.pairings.get(pairing).name, "all 1d daily 1d", True),
     ]
+    # What is gone on both sides need not be remembered any more.
+    gone = set(house.target.catalog.retention.removed(machine))
+    assert gone & {image.id for p in house.source.catalog.points.all_of(machine) for image in p.images} == gone
+    assert _roll_up(house, house.source, "all 1d daily 1d") > 0
+    assert _sent(house, pairing)["points_sent"] == 0
+    assert set(house.target.catalog.retention.removed(machine)) < gone
+    assert set(house.at_target()) == there | set(made[-2:])
     # Both still read what was backed up.
     for core in (house.source, house.target):
         for point in core.catalog.points.all_of(machine):

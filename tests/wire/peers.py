@@ -164,7 +164,7 @@ class MemoryTarget:
         self._note("unpair")
         self.pairings = {f: p for f, p in self.pairings.items() if p.id != pairing.id}
 
-    def holdings(self, pairing: Pairing, machine: str) -> list[Holding]:
+    def holdings(self, pairing: Pairing, machine: str, forgotten: Sequence[str]) -> list[Holding]:
         self._note("holdings")
         return [Holding(c.image, True, True, True) for c in self.commits if c.machine.id == machine]
 

@@ -279,7 +279,7 @@ class Repair:
             self._catalog.points.set_damaged(sorted(hurt), True)
             self._catalog.points.set_damaged(sorted(healed), False)
         asked = self._asking.ask_again(hurt)
-        self._tell(work, len(left), asked)
+        self._tell(work, len(left), hurt, asked)
         return {
             "repository": info.name,
             "found": len(work.found),
@@ -317,7 +317,7 @@ class Repair:
             "can be reached, then repair again. A new base image makes later points whole."
         )
 
-    def _tell(self, work: _Work, left: int, asked: dict[str, int]) -> None:
+    def _tell(self, work: _Work, left: int, hurt: set[str], asked: dict[str, int]) -> None:
         name = f"Repository “{work.info.name}”"
         if work.repaired:
             sources = ", ".join(f"{count} from {source}" for source, count in work.sources.items())
@@ -327,6 +327,8 @@ class Repair:
             coming = f" {', '.join(asked)} is asked for them." if asked else ""
             text = f"{name}: {left} damaged or missing object(s) could not be repaired.{coming}"
             self._journal.note(Severity.ERROR, "damage-found", text, work.info.id, alert=True)
+        elif not hurt:
+            self._journal.settle("damage-found", work.info.id)
 
 
 def _portions(images: Iterable[StoredImage], size: int = 500) -> Iterator[list[StoredImage]]:

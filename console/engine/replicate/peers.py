@@ -18,6 +18,9 @@ from console.engine.seed.drives import SeedDrives
 from console.wire.dialer import Dialer, Dialers
 from console.wire.messages import MachineBacklog, SeedAnnouncement, StatusAnswer, StatusRequest
 
+_FORGOTTEN = 10_000
+"""Images that are told of at once: a message has its limit, and there is a next time."""
+
 
 class Peers:
     """Contact with targets. Whatever a call shows of the link is written down."""
@@ -56,7 +59,12 @@ class Peers:
 
     def holdings(self, pairing: Pairing, machine: str) -> Mapping[str, Holding]:
         """What the target has of a machine, by image id. Raises Failed when it cannot be asked."""
-        return {holding.image: holding for holding in self.dialer(pairing).holdings(machine)}
+        held = {holding.image: holding for holding in self.dialer(pairing).holdings(machine)}
+        gone = [image for image, holding in held.items() if holding.gone]
+        forgotten = set(gone) - self._catalog.points.find_images(gone).keys()
+        if forgotten:
+            self.dialer(pairing).holdings(machine, sorted(forgotten)[:_FORGOTTEN])
+        return held
 
     def exchange(self, pairing: Pairing) -> StatusAnswer:
         """Tells the target how we are and learns how it is: seeds consumed there, its pause, its end of the pairing.

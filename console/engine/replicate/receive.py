@@ -192,9 +192,13 @@ class Receive:
         )
         return deleted
 
-    def holdings(self, pairing: Pairing, machine: str) -> list[Holding]:
-        """What is here of one machine of this pairing."""
+    def holdings(self, pairing: Pairing, machine: str, forgotten: Sequence[str] = ()) -> list[Holding]:
+        """What is here of one machine of this pairing. What the source has `forgotten` it will not send again."""
         self._member(pairing, machine)
+        if forgotten:
+            self._catalog.retention.forget_removed(
+                set(forgotten).intersection(self._catalog.retention.removed(machine))
+            )
         return holdings_of(self._catalog, self._points, machine)
 
     def missing(self, pairing: Pairing, machine: str, ids: Sequence[bytes]) -> list[bytes]:
@@ -224,6 +228,8 @@ class Receive:
         if known is not None and known.damaged:
             text = f"“{pairing.name}” has sent a damaged image of “{request.machine.name}” again; it is whole now."
             self._journal.note(Severity.INFO, "damage-repaired", text, pairing.id)
+            if not self._catalog.damage.list(member.repository):
+                self._journal.settle("damage-found", member.repository)
         self._arrivals.take_from_record(self._repositories.open(member.repository), request.point, pairing.peer.id)
         self._adopt(pairing, request.machine, member.repository)
         newest = max(filter(None, [member.last_point, request.point.time]))

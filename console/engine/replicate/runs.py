@@ -116,7 +116,7 @@ class Replicate:
         dialer = self._peers.dialer(pairing)
         for member in self._catalog.members.list(pairing.id):
             machine = self._catalog.machines.get(member.machine)
-            held = dialer.holdings(machine.id)
+            held = list(self._peers.holdings(pairing, machine.id).values())
             plan = self._plan(pairing, member, held, paused=answer.paused)
             held_back += sum(1 for w in plan.withheld if w.reason.value not in ("at-target", "gone-there", "paused"))
             if member.paused and force:
