@@ -62,6 +62,7 @@ NAMES = {
     "replicated": "mdi6.server-network-outline",
     "repository": "mdi6.database-outline",
     "restore": "mdi6.restore",
+    "retention": "mdi6.calendar-clock-outline",
     "resume": "mdi6.play-circle-outline",
     "run": "mdi6.play-outline",
     "search": "mdi6.magnify",
