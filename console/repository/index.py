@@ -26,10 +26,13 @@ from console.repository.places import (
     PLACES,
     REVISION,
     SCHEMA,
+    TALLIED,
     IndexedPack,
     NewPack,
     Place,
+    Tally,
     Totals,
+    add_tallies,
     elsewhere,
     in_lists,
     recount,
@@ -158,6 +161,16 @@ class Index:
         while rows := self._all(sql, (after,)):
             yield from rows
             after = rows[-1][0]
+
+    def tallies(self) -> dict[int, Tally]:
+        """Of every pack, by number, what is looked for in it: equal to the `tally` of what it tells of itself, unless
+        copies lie elsewhere or the index is wrong. One pass over all rows."""
+        sums: dict[int, Tally] = {}
+        after = b""
+        while rows := self._all(TALLIED, (after,)):
+            add_tallies(sums, rows)
+            after = rows[-1][0]
+        return sums
 
     def packs_named(self, names: Sequence[str]) -> dict[str, IndexedPack]:
         """Those of these packs the index knows."""

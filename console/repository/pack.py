@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 import struct
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 from blake3 import blake3
@@ -68,6 +70,10 @@ class PackEntry(NamedTuple):
     @property
     def end(self) -> int:
         return self.offset + FRAME_SIZE + self.stored
+
+
+def _end(entry: PackEntry) -> int:
+    return entry.end
 
 
 class PackDamaged(ValueError):
@@ -156,19 +162,21 @@ class PackReader:
         return self._unpack(index, start)
 
     def _unpack(self, index: bytes, frames_end: int) -> list[PackEntry]:
-        entries: list[PackEntry] = []
-        expected = self._layout.head
-        for oid, offset, stored, plain, kind, codec, seal, reserved in _ENTRY.iter_unpack(index):
-            entry = PackEntry(oid, offset, stored, plain, kind, codec, seal)
-            if offset != expected or stored > MAX_STORED or plain > MAX_PLAIN or reserved or oid == ZERO_ID:
-                raise PackDamaged("its index contradicts itself")
-            if kind not in KINDS or codec not in CODECS or seal not in SEALS:
-                raise PackDamaged("its index names what this version does not know")
-            expected = entry.end
-            entries.append(entry)
-        if expected != frames_end:
+        if not index:
+            if frames_end != self._layout.head:
+                raise PackDamaged("its index does not cover its frames")
+            return []
+        ids, offsets, stored, plain, kinds, codecs, seals, reserved = zip(*_ENTRY.iter_unpack(index), strict=True)
+        ends = list(accumulate(map(FRAME_SIZE.__add__, stored), initial=self._layout.head))
+        if list(offsets) != ends[:-1] or max(stored) > MAX_STORED or max(plain) > MAX_PLAIN or any(reserved):
+            raise PackDamaged("its index contradicts itself")
+        if ZERO_ID in ids:
+            raise PackDamaged("its index names a hole")
+        if not (KINDS.issuperset(kinds) and CODECS.issuperset(codecs) and SEALS.issuperset(seals)):
+            raise PackDamaged("its index names what this version does not know")
+        if ends[-1] != frames_end:
             raise PackDamaged("its index does not cover its frames")
-        return entries
+        return list(map(PackEntry, ids, offsets, stored, plain, kinds, codecs, seals))
 
     def runs(self, entries: list[PackEntry], limit: int = _WINDOW) -> Iterator[tuple[list[PackEntry], bytes]]:
         """Reads the given entries (in file order, without gaps) run by run: at most `limit` bytes a run, or one frame.
@@ -178,9 +186,7 @@ class PackReader:
         first = 0
         while first < len(entries):
             start = entries[first].offset
-            last = first + 1
-            while last < len(entries) and entries[last].end - start <= limit:
-                last += 1
+            last = max(bisect_right(entries, start + limit, first, key=_end), first + 1)
             yield entries[first:last], self._read(start, entries[last - 1].end - start)
             first = last
 
@@ -271,7 +277,7 @@ def whole_frames(
 
 
 def _holds(entry: PackEntry, raw: bytes, view: memoryview, base: int) -> bool:
-    """Whether header and digest are as the pack's index tells; asked of every frame of a repository, so in few steps."""
+    """Whether header and digest are as the pack's index tells, in few steps: it is asked of every frame there is."""
     oid, offset, stored, plain, kind, codec, seal = entry
     at = offset - base
     start = at + FRAME_SIZE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -32,6 +32,9 @@ FIND = f"SELECT {COLUMNS} FROM objects WHERE id = ?"
 HAS = "SELECT 1 FROM objects WHERE id = ?"
 PLACES = {n: f"SELECT {COLUMNS} FROM objects WHERE id IN ({','.join('?' * n)})" for n in _AT_ONCE}
 IDS = {n: f"SELECT id FROM objects WHERE id IN ({','.join('?' * n)})" for n in _AT_ONCE}
+
+
+TALLIED = "SELECT id, offset, stored, plain, kind, pack FROM objects WHERE id > ? ORDER BY id LIMIT 20000"
 
 
 class Place(NamedTuple):
@@ -71,6 +74,23 @@ class Totals:
 
 NewPack = tuple[str, int, Sequence[PackEntry]]
 """Name, bytes of the file, objects."""
+
+
+Tally = tuple[int, int]
+"""How many objects, and the sum of what hashes to 64 bits of each: where it lies in its pack, and what it is. Two that
+are equal within one process stand for the same objects at the same places."""
+
+
+def tally(entries: Sequence[PackEntry]) -> Tally:
+    """Of the objects of one pack, as the pack tells."""
+    return len(entries), sum([hash((one.id, one.offset, one.stored, one.plain, one.kind)) for one in entries])
+
+
+def add_tallies(sums: dict[int, Tally], rows: Iterable[tuple[bytes, int, int, int, int, int]]) -> None:
+    """Adds `rows` of `TALLIED` to the tallies of their packs."""
+    for row in rows:
+        count, total = sums.get(row[5], (0, 0))
+        sums[row[5]] = count + 1, total + hash(row[:5])
 
 
 def in_lists(ids: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

@@ -8,18 +8,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from console.domain.checks import CheckReport, Damage
-from console.domain.objects import Kind
+from console.domain.objects import FRAME_SIZE, Kind
 from console.domain.progress import Reporter
 from console.repository.codec import NO_KEYS
 from console.repository.index import Index
 from console.repository.pack import Gap, PackDamaged, PackEntry, PackReader, whole_frames
-from console.repository.places import IndexedPack, Place
+from console.repository.places import IndexedPack, Place, tally
 from console.repository.sealing import Keys
 from console.repository.storage import PackFile, PackStorage
 
 THREADS = 2
 SAMPLE = 16
 """Of so many chunks one has its id proven, unless all are wanted: its stored bytes are proven anyway."""
+_CHUNK = int(Kind.CHUNK)
 _AHEAD = 8
 _TOGETHER = 512 << 10
 """Bytes that are read and proven at a time: they stay in the processor's cache between the two."""
@@ -64,6 +65,7 @@ class Verifier:
         self._keys = keys
         self._known = index.packs()
         self._condemned = index.condemned()
+        self._tallies = index.tallies()
         self.stray = False
         """Whether the index was wrong about some pack."""
         self.unknown: list[str] = []
@@ -124,28 +126,39 @@ class Verifier:
         except PackDamaged as error:
             self._salvage(name, reader, report, str(error))
             return
-        places = {place.id: place for place in self._index.find_many([entry.id for entry in entries])}
         known = self._known.get(name)
+        places: dict[bytes, Place] | None = None
         if known is None:
             report.unknown = name
-        else:
+        elif known.objects != len(entries) or self._tallies.get(known.number) != tally(entries):
+            # Copies lie elsewhere, or came to lie there since, or the index is wrong.
+            places = self._places(entries)
             report.stray = self._disagrees(entries, places, known)
         report.objects += len(entries)
-        report.bytes += sum(entry.end - entry.offset for entry in entries)
+        report.bytes += sum([FRAME_SIZE + entry.stored for entry in entries])
         if not self._read_data:
             return
         for run, raw in reader.runs(entries, _TOGETHER):
             for entry, why in whole_frames(run, raw, self._proves_id, self._keys):
                 if why:
+                    places = places or self._places(entries)
                     self._note(name, entry, why, places.get(entry.id), known, report)
-                elif known and entry.id not in places and (entry.id, known.number) in self._condemned:
+                elif (
+                    places is not None
+                    and known
+                    and entry.id not in places
+                    and (entry.id, known.number) in self._condemned
+                ):
                     place = Place(entry.id, known.number, entry.offset, entry.stored, entry.plain, entry.kind)
                     report.whole.append(place)
             self._reporter.advance(bytes=len(raw))
             self._reporter.check()
 
+    def _places(self, entries: list[PackEntry]) -> dict[bytes, Place]:
+        return {place.id: place for place in self._index.find_many([entry.id for entry in entries])}
+
     def _proves_id(self, entry: PackEntry) -> bool:
-        return self._ids or entry.kind != Kind.CHUNK or entry.id[0] % SAMPLE == self._turn
+        return self._ids or entry.kind != _CHUNK or entry.id[0] % SAMPLE == self._turn
 
     def _disagrees(self, entries: list[PackEntry], places: dict[bytes, Place], known: IndexedPack) -> bool:
         mine = 0
