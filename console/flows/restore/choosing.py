@@ -13,7 +13,7 @@ from console.flows.amounts import local
 from console.flows.fields import Answer, Choice, Field, FilePick, Note, Option, Pick, PointPick, Row
 from console.flows.flow import Step
 from console.flows.listing import all_machines, named
-from console.flows.restore.answers import EVERYTHING, SOME, Restoring
+from console.flows.restore.answers import EVERYTHING, MACHINE, SOME, VOLUMES, Restoring
 from console.flows.wording import say
 
 
@@ -37,7 +37,7 @@ class MachineStep(Step[Restoring]):
 
     @property
     def text(self) -> str:
-        return say("Whose files do you want back? Machines that other Cores replicate to this one count too.")
+        return say("What was it on? Machines that other Cores replicate to this one count too.")
 
     async def enter(self) -> None:
         said = self.flow.answers
@@ -149,7 +149,10 @@ class WhatStep(Step[Restoring]):
 
     @property
     def text(self) -> str:
-        return say("Everything of the point, or files and directories of it, found by tree or by search.")
+        return say(
+            "Everything of the point, files and directories of it (also those inside disks), or whole volumes as they "
+            "were."
+        )
 
     async def enter(self) -> None:
         said = self.flow.answers
@@ -161,8 +164,18 @@ class WhatStep(Step[Restoring]):
     def fields(self) -> Sequence[Field]:
         said = self.flow.answers
         options = (
-            Option(value=EVERYTHING, label=say("Everything"), explain=say("All volumes of the machine.")),
+            Option(value=EVERYTHING, label=say("Everything"), explain=say("All volumes, into one directory.")),
             Option(value=SOME, label=say("Files and directories"), explain=say("A directory comes with all in it.")),
+            Option(
+                value=VOLUMES,
+                label=say("Whole volumes"),
+                explain=say("Disks to image files or block devices, directories to directories."),
+            ),
+            Option(
+                value=MACHINE,
+                label=say("The whole machine"),
+                explain=say("All its volumes, each to a place of its own."),
+            ),
         )
         shown: list[Field] = [Choice(key="what", label=say("Restore"), value=said.what, options=options)]
         if said.what == SOME:
