@@ -16,6 +16,7 @@ from tests.support.flows import corded, ended, field, keys, plan_of, refused, wa
 from tests.support.named_worlds import RunningWorld
 
 Running = Callable[..., RunningWorld]
+SENTENCE = "three tired cats under a table"
 
 
 @pytest.fixture
@@ -62,6 +63,8 @@ async def test_straight_through_to_the_first_point(running_world: Running, tree:
         flow.answer("timeout", 30)
         await flow.forward()
         assert len(field(flow, "repository", Choice).options) == 2
+        await flow.forward()
+        assert [one.value for one in field(flow, "key", Choice).options] == ["-", NEW]
         await flow.forward()
         plan = plan_of(flow)
         assert flow.last
@@ -111,7 +114,7 @@ async def test_the_command_does_the_same(running_world: Running, tree: Path, tmp
         flow.answer("new_name", "big")
         flow.answer("new_place", (str(tmp_path / "a repository"),))
         flow.answer("replicate", True)
-        await flow.forward()
+        await walk(flow, "summary")
         assert not flow.problems(), plan_of(flow).problems
         create, protect, backup = commands_of(flow)
         finished = await flow.finish()
@@ -155,6 +158,86 @@ async def test_disks_and_streams_by_their_names(running_world: Running, tmp_path
         assert job["result"] is not None
         files = await core.files(job["result"]["point"])
         assert [(file["path"], file["size"]) for file in files["files"]] == [("disk.img", 300_004), ("db", 13)]
+
+
+async def test_a_new_key_seals_from_the_first_point_on(running_world: Running, tree: Path) -> None:
+    running = running_world("empty")
+    async with running.client() as core:
+        flow = ProtectFlow(core)
+        await flow.begin()
+        flow.answer("name", "laptop")
+        flow.answer("folders", (str(tree),))
+        await walk(flow, "encryption")
+        flow.answer("key", NEW)
+        assert set(flow.problems()) == {"key_name", "key_passphrase"}
+        flow.answer("key_name", "office")
+        flow.answer("key_passphrase", "office 2026")
+        assert "12 characters" in flow.problems()["key_passphrase"]
+        assert "12 characters" in field(flow, "key_passphrase", Text).explain
+        assert field(flow, "key_passphrase", Text).secret
+        flow.answer("key_passphrase", SENTENCE)
+        flow.answer("key_again", SENTENCE[:-1])
+        assert set(flow.problems()) == {"key_again"}
+        flow.answer("key_again", SENTENCE)
+        assert SENTENCE not in repr(flow.answers)
+        await flow.forward()
+        plan = plan_of(flow)
+        assert any("sealed with the key “office”" in sentence for sentence in plan.sentences)
+        assert SENTENCE not in plan.command
+        create, protect, _ = commands_of(flow)
+        assert create == ["key", "create", "office"]
+        assert protect[-2:] == ["--key", "office"]
+        assert (await core.keys())["keys"] == [], "nothing is done before the end"
+        # The name is taken meanwhile: the key is made, the machine is not. The next try goes on with that key.
+        await core.protect("laptop", [(None, str(tree))], interval_s=0)
+        with pytest.raises(Failed):
+            await flow.finish()
+        assert (flow.answers.key_passphrase, flow.answers.key_again) == ("", ""), "it is not kept any longer"
+        await core.remove_machine("laptop")
+        job = await ended(core, await flow.finish())
+        assert job["result"] is not None
+        point = await core.point(job["result"]["point"])
+        assert [key["name"] for key in point["keys"]] == ["office"]
+        assert (await core.test_key("office", SENTENCE))["passed"]
+
+
+async def test_a_key_that_is_there_is_chosen_and_a_locked_one_is_not(running_world: Running, tree: Path) -> None:
+    running = running_world("empty")
+    async with running.client() as core:
+        office = await core.create_key("office", SENTENCE)
+        branch = await core.create_key("branch", SENTENCE)
+        await core.set_key_type("branch", "replication")
+        await core.lock_key("branch")
+        cord = corded(core)
+        flow = ProtectFlow(core)
+        await flow.begin()
+        flow.answer("name", "laptop")
+        flow.answer("folders", (str(tree),))
+        await walk(flow, "repository")
+        cord.cut = True
+        await refused(flow, "core-unreachable")
+        cord.cut = False
+        await flow.forward()
+        options = {one.value: one.why_not for one in field(flow, "key", Choice).options}
+        assert list(options) == ["-", branch["id"], office["id"], NEW]
+        assert "Unlock it first" in options[branch["id"]]
+        flow.answer("key", NEW)
+        flow.answer("key_name", "Branch")
+        flow.answer("key_passphrase", SENTENCE)
+        assert "There is a key" in flow.problems()["key_name"]
+        flow.answer("key", office["id"])
+        assert flow.answers.key_passphrase == ""
+        await flow.forward()
+        protect = commands_of(flow)[0]
+        assert protect[-2:] == ["--key", "office"]
+        await flow.back()
+        assert field(flow, "key", Choice).value == office["id"]
+        # It is locked while somebody thinks: another answer is wanted.
+        await core.set_key_type("office", "replication")
+        await core.lock_key("office")
+        await flow.back()
+        await flow.forward()
+        assert field(flow, "key", Choice).value == "-"
 
 
 async def test_what_is_typed_is_judged(running_world: Running, tree: Path, tmp_path: Path) -> None:

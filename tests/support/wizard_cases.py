@@ -18,6 +18,7 @@ from tests.support.wizard_hand import Hand
 
 Running = Callable[..., RunningWorld]
 Fill = Callable[[Hand], None]
+SENTENCE = "three tired cats under a table"
 
 
 class Case(ABC):
@@ -82,6 +83,7 @@ class Case(ABC):
                     "seeds": sorted((one["id"], one["state"]) for one in (await client.seeds())["seeds"]),
                     "jobs": sorted(one["id"] for one in (await client.jobs(limit=1000))["jobs"]),
                     "users": sorted(one["name"] for one in (await client.users())["users"]),
+                    "keys": sorted(one["name"] for one in (await client.keys())["keys"]),
                 }
         found["beside"] = sorted(str(path) for path in (self.tmp / "beside").rglob("*"))
         return found
@@ -115,12 +117,19 @@ class Protect(Case):
             if not hand.view("folders").field.value:
                 hand.add("folders", str(self.beside / "two words"))
 
+        def encryption(hand: Hand) -> None:
+            if hand.view("key").field.value != "+":
+                hand.choose("key", "+")
+            for key, text in (("key_name", "office"), ("key_passphrase", SENTENCE), ("key_again", SENTENCE)):
+                hand.type(key, text)
+
         return {
             "machine": machine,
             "schedule": lambda hand: hand.type("minutes", "240"),
             "exclusions": lambda hand: hand.type("excludes", "*.cache"),
             "options": lambda hand: hand.type("before", "true"),
             "repository": nothing,
+            "encryption": encryption,
             "summary": nothing,
         }
 
@@ -128,6 +137,7 @@ class Protect(Case):
         machine = await client.machine("laptop")
         assert (machine["interval_s"], machine["excludes"], machine["points"]) == (240 * 60, ["*.cache"], 1)
         assert (machine["options"]["before"], machine["options"]["one_file_system"]) == ("true", True)
+        assert machine["key"] == "office"
         point = (await client.points(machine="laptop"))["points"][0]
         names = [one["path"] for one in (await client.files(point["id"]))["files"]]
         assert names == ["letter.txt"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from console.client.client import Client
@@ -18,7 +18,7 @@ from console.flows.wording import say
 AS_EVER = MachineOptions()
 """How volumes are read when nobody says anything."""
 NEW = "+"
-"""Chosen instead of a repository: one that is made. No id and no name is like it."""
+"""Chosen instead of a repository or a key: one that is made. No id and no name is like it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,9 @@ class ProtectAnswers:
     """`volumes`: file systems, `folders`: other directories, as text; `others`: disks and streams, one in each line as
     `machine protect --volume` takes them. `excludes`: patterns, one in each line.
     `repository`: an id, `NEW`, or empty for the default; `new_name` and `new_place` with `NEW`.
+
+    `key`: an id, `NEW`, or empty for none; `key_name` and the passphrase, twice, with `NEW`. It is forgotten once the
+    key is made.
 
     The others as in `domain.machines.MachineOptions`; `markers`: names, with blanks between them; `cross`: what is
     mounted below belongs to the volumes."""
@@ -49,6 +52,10 @@ class ProtectAnswers:
     after: str = ""
     timeout_s: int = AS_EVER.command_timeout_s
     snapshot: bool = True
+    key: str = ""
+    key_name: str = ""
+    key_passphrase: str = field(default="", repr=False)
+    key_again: str = field(default="", repr=False)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -111,6 +118,7 @@ class Protecting(Flow):
         self._repository: tuple[str, str, str] | None = None
         self._machine: tuple[tuple[object, ...], MachineAnswer] | None = None
         self._job: JobAnswer | None = None
+        self._key: tuple[str, str] | None = None
         self.done: list[str] = []
         """What was done, in sentences."""
 
@@ -125,6 +133,10 @@ class Protecting(Flow):
         """Whether this wizard made a repository so already."""
         return self._repository is not None and self._repository[:2] == (name, place)
 
+    def is_key_made(self, name: str) -> bool:
+        """Whether this wizard made a key of this name already."""
+        return self._key is not None and self._key[0] == name
+
     def is_protected(self, name: str) -> bool:
         """Whether this wizard protected a machine of this name already."""
         return self._machine is not None and self._machine[1]["name"] == name
@@ -137,13 +149,24 @@ class Protecting(Flow):
             self.done.append(say("The repository “{name}” was made.", name=name))
         return self._repository[2]
 
+    async def make_key(self) -> str:
+        """Its id. Raises Failed."""
+        said = self.protection
+        if self._key is None or not self.is_key_made(said.key_name):
+            made = await self.client.create_key(said.key_name, said.key_passphrase)
+            self._key = (said.key_name, made["id"])
+            self.keep_protection(replace(said, key_passphrase="", key_again=""))
+            self.done.append(say("The key “{name}” was made.", name=said.key_name))
+        return self._key[1]
+
     async def protect(self) -> tuple[MachineAnswer, JobAnswer | None]:
         """Protects the machine as answered; the job is its first backup, if that was asked for. Raises Failed."""
         said = self.protection
         repository: str | None = said.repository or None
         if said.repository == NEW:
             repository = await self.make_repository(said.new_name, said.new_place)
-        asked = (said.name, said.named, said.interval_s, said.patterns, repository, str(said.options))
+        key = await self.make_key() if said.key == NEW else said.key
+        asked = (said.name, said.named, said.interval_s, said.patterns, repository, str(said.options), key)
         if self._machine is None or self._machine[0] != asked:
             made = await self.client.protect(
                 said.name,
@@ -152,6 +175,7 @@ class Protecting(Flow):
                 interval_s=said.interval_s,
                 excludes=said.patterns,
                 options=said.options,
+                key=key or None,
             )
             self._machine, self._job = (asked, made), None
             self.done.append(say("“{name}” is protected.", name=said.name))
@@ -187,9 +211,13 @@ def _reading(said: ProtectAnswers) -> list[tuple[str, str | None]]:
     return options
 
 
-def commands(said: ProtectAnswers, repository: str) -> str:
-    """The equal command lines. `repository`: the name of the one that was chosen; empty: the default one."""
+def commands(said: ProtectAnswers, repository: str, key: str = "") -> str:
+    """The equal command lines. `repository`: the name of the one that was chosen; empty: the default one. `key`: of
+    the one that was chosen; empty: none. A passphrase is asked for, and stands on no command line."""
     lines: list[str] = []
+    if said.key == NEW:
+        key = said.key_name
+        lines.append(command("key", "create", key))
     if said.repository == NEW:
         repository = said.new_name
         lines.append(create_command(said))
@@ -199,6 +227,8 @@ def commands(said: ProtectAnswers, repository: str) -> str:
     options.append(("--every", f"{said.minutes}m" if said.scheduled else "off"))
     options += [("--exclude", pattern) for pattern in said.patterns]
     options += _reading(said)
+    if key:
+        options.append(("--key", key))
     lines.append(command("machine", "protect", said.name, options=options))
     if said.back_up_now:
         lines.append(command("backup", said.name))

@@ -1,4 +1,4 @@
-"""The wizard that protects a machine: machine, schedule, exclusions, options, repository, summary."""
+"""The wizard that protects a machine: machine, schedule, exclusions, options, repository, encryption, summary."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from console.flows.protect.answers import ProtectAnswers, Protecting
 from console.flows.protect.choosing import ExclusionsStep, MachineStep
 from console.flows.protect.keeping import RepositoryStep, ScheduleStep
 from console.flows.protect.reading import OptionsStep
+from console.flows.protect.sealing import EncryptionStep
 from console.flows.protect.summary import ProtectSummary
 from console.flows.wording import say
 
@@ -30,6 +31,7 @@ class ProtectFlow(Protecting):
             ExclusionsStep(self),
             OptionsStep(self),
             RepositoryStep(self),
+            EncryptionStep(self),
             ProtectSummary(self),
         )
 

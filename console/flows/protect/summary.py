@@ -42,8 +42,9 @@ async def protect_plan(flow: Protecting) -> Plan:
         if found["bytes"] > room:
             warnings.append(say("There may be too little room in {folder}.", folder=said.new_place))
         name = said.new_name
+    key = (await client.key(said.key))["name"] if said.key not in ("", NEW) else said.key_name if said.key else ""
     return Plan(
-        sentences=tuple(_sentences(said, name, found, by_itself=by_itself)),
+        sentences=tuple(_sentences(said, name, key, found, by_itself=by_itself)),
         facts=(
             (say("Files"), _files(found)),
             (say("Size"), format_size(found["bytes"])),
@@ -52,7 +53,7 @@ async def protect_plan(flow: Protecting) -> Plan:
         ),
         warnings=tuple(warnings),
         problems=tuple(problems),
-        command=commands(said, "" if new else name),
+        command=commands(said, "" if new else name, key),
     )
 
 
@@ -67,11 +68,13 @@ def _files(found: ProtectPlan) -> str:
     return say("about {n}", n=found["files"])
 
 
-def _sentences(said: ProtectAnswers, repository: str, found: ProtectPlan, *, by_itself: bool) -> list[str]:
+def _sentences(said: ProtectAnswers, repository: str, key: str, found: ProtectPlan, *, by_itself: bool) -> list[str]:
     sentences: list[str] = []
     if said.repository == NEW:
         place = said.new_place
         sentences.append(say("The repository “{name}” is made in {folder}.", name=said.new_name, folder=place))
+    if said.key == NEW:
+        sentences.append(say("The key “{key}” is made, protected by the passphrase.", key=key))
     sentences.append(say("“{name}” is protected: {volumes}.", name=said.name, volumes=", ".join(said.named)))
     if said.patterns:
         sentences.append(say("Left out: {patterns}.", patterns=", ".join(said.patterns)))
@@ -83,6 +86,8 @@ def _sentences(said: ProtectAnswers, repository: str, found: ProtectPlan, *, by_
     if said.after.strip():
         sentences.append(say("After each backup “{command}” is run.", command=said.after.strip()))
     sentences.append(say("Its recovery points are kept in the repository “{name}”.", name=repository))
+    if key:
+        sentences.append(say("Its images are sealed with the key “{key}”.", key=key))
     if said.back_up_now:
         size = format_size(found["bytes"])
         sentences.append(say("The first backup begins at once and reads {size}.", size=size))
