@@ -149,6 +149,7 @@ mcopy     mtools
 mkfs.ext4 e2fsprogs
 mkfs.ntfs ntfs-3g
 mkfs.vfat dosfstools
+mkfs.exfat exfatprogs
 mkfs.btrfs btrfs-progs
 mkfs.xfs  xfsprogs
 sfdisk    fdisk
@@ -191,7 +192,7 @@ need_libraries() {
     fi
     if [ ${#missing_programs[@]} -gt 0 ]; then
         say "the tests of owners, access lists, extended attributes (rsync acl attr), of disk images and mounts" \
-            "(mtools e2fsprogs ntfs-3g dosfstools btrfs-progs xfsprogs fdisk genisoimage fuse3) and of windows on a" \
+            "(mtools e2fsprogs ntfs-3g dosfstools exfatprogs btrfs-progs xfsprogs fdisk genisoimage fuse3) and of windows on a" \
             "real X server (xvfb) need programs that are missing here; an administrator installs them with:" \
             "sudo apt-get install --no-install-recommends ${missing_programs[*]}"
     fi

@@ -139,6 +139,8 @@ def layout(disk: Disk) -> DiskLayout:
         partitions = [_partition(disk, raw, n, sector) for n, raw in enumerate(table.get("partitions", ()), 1)]
     except (ValueError, KeyError, TypeError, AttributeError):
         return DiskLayout(disk.sector, BLOCK)
+    if not partitions and said.get("TYPE"):  # the boot sector of exFAT passes for an empty table
+        return DiskLayout(disk.sector, BLOCK, filesystem=said["TYPE"])
     return DiskLayout(sector, BLOCK, scheme, tuple(partitions))
 
 

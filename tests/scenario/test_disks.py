@@ -14,6 +14,7 @@ import pytest
 
 from console.repository import TreeReader
 from tests.scenario.test_kills import clean, dying
+from tests.support import exfat
 from tests.support.cores import CoreProcess, pair
 from tests.support.disks import ext4, fat, need, ntfs, partitioned, sized, tool
 from tests.support.images import BLOCK, allocated, noise, same, sparse
@@ -64,12 +65,29 @@ def make_ntfs(path: Path, tree: Path) -> None:
     ntfs(path, {"letter.txt": (tree / "letter.txt").read_bytes(), "random": (tree / "folder" / "random").read_bytes()})
 
 
+def make_exfat(path: Path, tree: Path) -> None:
+    need("mkfs.exfat", "fsck.exfat")
+    tool("mkfs.exfat", sized(path, 32 * MIB))
+    exfat.add(path, "letter.txt", (tree / "letter.txt").read_bytes())
+    exfat.add(path, "a random one with a long name", (tree / "folder" / "random").read_bytes())
+
+
+def make_hfsplus(path: Path, tree: Path) -> None:
+    """Empty but for what the file system itself keeps: nothing here writes files into it without mounting."""
+    need("mkfs.hfsplus", "fsck.hfsplus")
+    tool("mkfs.hfsplus", "-v", tree.name, sized(path, 32 * MIB))
+
+
 def add_ext4(path: Path, file: Path) -> None:
     tool("debugfs", "-w", "-R", f"write {file} added", path)
 
 
 def add_vfat(path: Path, file: Path) -> None:
     tool("mcopy", "-i", path, file, "::/added")
+
+
+def add_exfat(path: Path, file: Path) -> None:
+    exfat.add(path, "added", file.read_bytes())
 
 
 def add_ntfs(path: Path, file: Path) -> None:
@@ -86,7 +104,9 @@ Make = Callable[[Path, Path], None]
         pytest.param(make_xfs, None, ("xfs_repair", "-n"), "xfs", id="xfs"),
         pytest.param(make_btrfs, None, ("btrfs", "check"), "btrfs", id="btrfs"),
         pytest.param(make_vfat, add_vfat, ("fsck.vfat", "-n"), "vfat", id="vfat"),
+        pytest.param(make_exfat, add_exfat, ("fsck.exfat", "-n"), "exfat", id="exfat"),
         pytest.param(make_ntfs, add_ntfs, ("ntfsfix", "-n"), "ntfs", id="ntfs"),
+        pytest.param(make_hfsplus, None, ("fsck.hfsplus", "-fn"), "hfsplus", id="hfsplus"),
     ],
 )
 def test_file_systems_come_back_sound(
