@@ -337,7 +337,8 @@ class Client(KeyCalls, Looking, Overview, Plans, RepositoryCalls, RetentionCalls
         return cast(SeedAnswer, await self._get(f"/seeds/{named('seed drive', seed)}"))
 
     async def create_seed(self, pairing: str, to: Sequence[str], **options: Any) -> JobAnswer:
-        """`to`: directories. `options`: machines, segment_size, medium_size, reuse, chains, customer_id, comment."""
+        """`to`: directories. `options`: machines, segment_size, medium_size, reuse, chains, customer_id, comment,
+        passphrases (that have to open the keys of what goes on it)."""
         body = given({"pairing": pairing, "to": list(to), **options})
         return cast(JobAnswer, await self._post("/seeds", body))
 

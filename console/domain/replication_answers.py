@@ -200,9 +200,25 @@ class SegmentOnSeedAnswer(SegmentAnswer):
     length_right: bool
 
 
+class KeyOnSeedAnswer(TypedDict):
+    """A key that so many images of so many points on a drive are sealed with. `tag`: 16 hex digits that its id begins
+    with. `name`: as it is called here, else as the drive calls it, else empty. `wrapped`: the drive has it, under its
+    passphrase. `state`: as of `KeyAnswer`, empty where this Core does not know the key yet."""
+
+    id: str
+    tag: str
+    thumbprint: str
+    name: str
+    points: int
+    images: int
+    wrapped: bool
+    state: str
+
+
 class SeedInspectionAnswer(TypedDict):
     """What a drive says of itself. `signature`: `good`, or `unknown` where this Core has no certificate of its writer.
-    `consumable`: by this Core; else `why_not`. `segments_missing`: files that are not there."""
+    `consumable`: by this Core; else `why_not`. `segments_missing`: files that are not there. `keys`: those that are
+    needed to open what is on it."""
 
     seed: str
     pairing: str
@@ -226,6 +242,7 @@ class SeedInspectionAnswer(TypedDict):
     why_not: FailureAnswer | None
     state: str
     problems: list[FailureAnswer]
+    keys: list[KeyOnSeedAnswer]
 
 
 class Abandoned(TypedDict):

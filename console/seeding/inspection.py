@@ -26,6 +26,18 @@ class MachineOnSeed:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyOnSeed:
+    """A key that is needed to open what is on the drive: its id, its name as the drive tells it (empty: it does not);
+    how many points and images need it; whether it is on the drive, under its passphrase."""
+
+    id: str
+    name: str
+    points: int
+    images: int
+    wrapped: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentOnSeed:
     """`path` is None when the segment is on none of the given directories; `length_right`: of the file there."""
 
@@ -70,6 +82,22 @@ def machines_on(manifest: Manifest) -> tuple[MachineOnSeed, ...]:
             images = sum(len(entry.images) for entry in entries)
             found.append(MachineOnSeed(machine, len(entries), images, min(times), max(times)))
     return tuple(found)
+
+
+def keys_on(manifest: Manifest) -> tuple[KeyOnSeed, ...]:
+    """The keys that are needed to open what is on a drive, in the order in which they are met."""
+    told = {key.id: key for key in manifest.keys}
+    points: dict[str, set[str]] = defaultdict(set)
+    images: dict[str, int] = defaultdict(int)
+    for entry in manifest.points:
+        for image in entry.volume_images():
+            if image.key:
+                points[image.key].add(entry.point.id)
+                images[image.key] += 1
+    return tuple(
+        KeyOnSeed(key, told[key].name if key in told else "", len(points[key]), images[key], key in told)
+        for key in images
+    )
 
 
 def segments_on(archive: Archive) -> tuple[SegmentOnSeed, ...]:

@@ -10,8 +10,10 @@ from console.domain import paths
 from console.domain.answers import FailureAnswer
 from console.domain.clock import iso
 from console.domain.errors import Failure
+from console.domain.keys import thumbprint
 from console.domain.replication_answers import (
     Abandoned,
+    KeyOnSeedAnswer,
     MachineOnSeedAnswer,
     SeedAnswer,
     SeedInspectionAnswer,
@@ -21,7 +23,8 @@ from console.domain.replication_answers import (
 from console.domain.seeds import Seed, Segment
 from console.engine.core import Core
 from console.engine.seed.drives import AbandonConsequence
-from console.seeding.inspection import MachineOnSeed, SeedInspection, SegmentOnSeed
+from console.repository.sealing import tag_of
+from console.seeding.inspection import KeyOnSeed, MachineOnSeed, SeedInspection, SegmentOnSeed, keys_on
 from console.service.present import moment
 
 
@@ -48,7 +51,7 @@ def seed(core: Core, found: Seed) -> SeedAnswer:
     }
 
 
-def inspection(found: SeedInspection) -> SeedInspectionAnswer:
+def inspection(core: Core, found: SeedInspection) -> SeedInspectionAnswer:
     manifest = found.manifest
     return {
         "seed": manifest.seed,
@@ -78,6 +81,7 @@ def inspection(found: SeedInspection) -> SeedInspectionAnswer:
         "why_not": _failure(found.why_not) if found.why_not else None,
         "state": found.state,
         "problems": [_failure(problem) for problem in found.problems],
+        "keys": [_key(core, key) for key in keys_on(manifest)],
     }
 
 
@@ -93,6 +97,20 @@ def _machine(found: MachineOnSeed) -> MachineOnSeedAnswer:
         "images": found.images,
         "oldest": iso(found.oldest),
         "newest": iso(found.newest),
+    }
+
+
+def _key(core: Core, found: KeyOnSeed) -> KeyOnSeedAnswer:
+    known = core.catalog.keys.find(found.id)
+    return {
+        "id": found.id,
+        "tag": tag_of(found.id).hex(),
+        "thumbprint": thumbprint(found.id),
+        "name": known.name if known else found.name,
+        "points": found.points,
+        "images": found.images,
+        "wrapped": found.wrapped,
+        "state": known.state(core.clock.now()).value if known else "",
     }
 
 

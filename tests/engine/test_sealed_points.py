@@ -27,7 +27,7 @@ from console.engine.rebuild import set_aside
 from console.repository import wrapping
 from console.repository.codec import read_header
 from console.repository.records import decode_record
-from console.service import present
+from console.service import present, present_seed
 from console.vault import MemoryVault
 from console.wire.listener import router
 from console.wire.server import ServerThread, TlsServer
@@ -209,6 +209,50 @@ def test_the_whole_way(row: Row, tmp_path: Path) -> None:
     assert check(row.b) == []
 
 
+def test_a_drive_is_written_only_when_the_passphrase_opens_what_is_on_it(row: Row, tmp_path: Path) -> None:
+    made = row.a.keys.create("office", PASSPHRASE)
+    row.protect()
+    row.back_up()
+    row.pair(row.a, row.b)
+    row.a.arrange.add("B", ["web"], seed_drive=True)
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    job = row.a.seed.start_create("B", [str(drive)], passphrases=["seven brave otters swim at dusk"])
+    failed = ended(row.a, job)
+    assert failed.failure is not None
+    assert failed.failure.code == "wrong-passphrase"
+    assert "office" in failed.failure.message
+    assert list(drive.iterdir()) == []
+    done = ended(row.a, row.a.seed.start_create("B", [str(drive)], passphrases=["another", PASSPHRASE]))
+    assert (done.state, done.warnings) == (JobState.SUCCEEDED, ())
+    for core, name, state in ((row.a, "office", "unlocked"), (row.b, "office", "")):
+        said = present_seed.inspection(core, core.seed.inspect(str(drive)))
+        assert said["keys"] == [
+            {
+                "id": made.id,
+                "tag": made.id[:16],
+                "thumbprint": made.thumbprint,
+                "name": name,
+                "points": 1,
+                "images": 1,
+                "wrapped": True,
+                "state": state,
+            }
+        ]
+
+
+def test_a_drive_for_which_a_passphrase_is_given_says_what_is_not_sealed(row: Row, tmp_path: Path) -> None:
+    row.a.protect.add("web", [("tree", str(row.tree))], interval_s=0)
+    row.back_up()
+    row.pair(row.a, row.b)
+    row.a.arrange.add("B", ["web"], seed_drive=True)
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    done = ended(row.a, row.a.seed.start_create("B", [str(drive)], passphrases=[PASSPHRASE]))
+    assert [warning.code for warning in done.warnings] == ["not-sealed"]
+    assert present_seed.inspection(row.a, row.a.seed.inspect(str(drive)))["keys"] == []
+
+
 def test_nothing_that_is_written_holds_a_secret(row: Row, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     made = row.a.keys.create("office", PASSPHRASE)
@@ -225,7 +269,7 @@ def test_nothing_that_is_written_holds_a_secret(row: Row, tmp_path: Path, caplog
     row.b.arrange.add("C", ["web"], seed_drive=True)
     drive = tmp_path / "drive"
     drive.mkdir()
-    finished(row.b, row.b.seed.start_create("C", [str(drive)], segment_size=1 << 20))
+    finished(row.b, row.b.seed.start_create("C", [str(drive)], segment_size=1 << 20, passphrases=[PASSPHRASE]))
     [kept] = {vault.get(f"key:{made.id}") for vault in row.vaults.values()} - {None}
     assert kept is not None
     raw = base64.b64decode(kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -26,6 +27,7 @@ Drives = Annotated[list[str], typer.Argument(metavar="DIR …", help="Where the 
     epilog=example(
         "seed create office --to /media/drive",
         "seed create office --to /media/one --to /media/two --segment-size 2G --comment 'Blue drives'",
+        "seed create office --to /media/drive --key-passphrase-file /run/secrets/office",
     )
 )
 def create(
@@ -46,6 +48,15 @@ def create(
     ] = "whole",
     customer_id: Annotated[str, typer.Option(metavar="C", help="Printed on the drive.")] = "",
     comment: Annotated[str, typer.Option(metavar="T", help="What you call the drive.")] = "",
+    key_passphrase_files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--key-passphrase-file",
+            metavar="FILE",
+            help="Its first line has to open the keys of what goes on the drive, or nothing is written. "
+            "Several: one of them for each key.",
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Without asking.")] = False,
     detach: Detach = False,
 ) -> None:
@@ -60,6 +71,7 @@ def create(
         "chains": chains,
         "customer_id": customer_id,
         "comment": comment,
+        "passphrases": [asking.passphrase("the keys", file) for file in key_passphrase_files or ()] or None,
     }
     if reuse == "erase":
         where = ", ".join(places)
@@ -160,6 +172,12 @@ def inspect(
             (m["machine"], m["points"], m["images"], when(m["oldest"]), when(m["newest"])) for m in found["machines"]
         ]
         session.output.table(("Machine", ">Points", ">Images", "Oldest", "Newest"), rows, "No machine is on it.")
+        if found["keys"]:
+            keys = [
+                (k["name"], k["thumbprint"], k["tag"], k["images"], "yes" if k["wrapped"] else "no", k["state"] or "-")
+                for k in found["keys"]
+            ]
+            session.output.table(("Key", "Thumbprint", "Tag", ">Images", "On the drive", "Here"), keys, "")
         for problem in found["problems"]:
             session.output.note(f"Warning: {problem['message']}")
 

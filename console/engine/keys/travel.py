@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from console.catalog import Catalog
+from console.domain.errors import damage
 from console.domain.events import Severity
-from console.domain.keys import EncryptionKey, WrappedKey, arriving, thumbprint
+from console.domain.keys import EncryptionKey, WrappedKey, arriving, thumbprint, wrong_passphrase
 from console.domain.machines import name_problem
-from console.domain.recovery_points import RecoveryPoint
+from console.domain.recovery_points import RecoveryPoint, VolumeImage
 from console.engine.journal import Journal
 from console.repository import Repository
 from console.repository.records import decode_record
-from console.repository.wrapping import NotWrappedError, check_wrapped
+from console.repository.wrapping import NotWrappedError, check_wrapped, unwrap
 
 
 def keys_of(catalog: Catalog, points: Iterable[RecoveryPoint]) -> tuple[WrappedKey, ...]:
     """The wrapped keys that points are sealed with, as far as this Core knows them."""
-    wanted = dict.fromkeys(image.key for point in points for image in point.images if image.key)
-    found = [catalog.keys.find(key) for key in wanted]
+    return keys_of_images(catalog, (image for point in points for image in point.images))
+
+
+def keys_of_images(catalog: Catalog, images: Iterable[VolumeImage]) -> tuple[WrappedKey, ...]:
+    """As `keys_of`."""
+    found = [catalog.keys.find(key) for key in dict.fromkeys(image.key for image in images if image.key)]
     return tuple(key.travelling() for key in found if key is not None)
+
+
+def prove_passphrases(keys: Iterable[WrappedKey], passphrases: Sequence[str]) -> None:
+    """Each key is opened by one of these. Raises Failed `wrong-passphrase` for the first that is not."""
+    for key in keys:
+        try:
+            opened = any(unwrap(key.wrapped, key.id, passphrase) is not None for passphrase in passphrases)
+        except NotWrappedError as error:
+            raise damage(
+                "key-damaged",
+                f"The key “{key.name}” cannot be unwrapped: {error}.",
+                "Remove it here and take it from another Core, a record or a file: replicore core rebuild-catalog",
+            ) from error
+        if not opened:
+            raise wrong_passphrase(key.name)
 
 
 class Arrivals:

@@ -103,6 +103,7 @@ class SeedCreation:
             with self._catalog.transaction():
                 self._close_needless(waiting, chosen)
             raise nothing_to_seed(self._wish.pairing)
+        writing.prove(chosen.steps)
         with self._catalog.transaction():
             self._forget(in_the_way)
         clear(self._wish.places, in_the_way, self._files)

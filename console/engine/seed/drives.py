@@ -85,16 +85,18 @@ class SeedDrives:
         chains: str = "whole",
         customer_id: str = "",
         comment: str = "",
+        passphrases: Sequence[str] = (),
         user: str = "",
     ) -> Job:
         """A job that writes a seed to one or several directories, filled one after the other.
 
         What was set aside for the pairing's drive goes on it, else all that the target lacks. Called again with the
         same place after an interruption it goes on there. The result is that of `seed create` (contract of commands).
+        `passphrases`: the keys of what goes on it are to be opened with these, before anything is written.
 
         Raises Failed: `pairing-is-incoming`, `pairing-removed`, `machine-not-in-pairing`, `no-machines`,
         `bad-segment-size`, `bad-medium-size`, `bad-reuse`, `bad-chains`, what `seed_places.check_place` says,
-        `location-not-empty`. The job: `nothing-to-seed`, `medium-full`, `medium-gone`, ….
+        `location-not-empty`. The job: `nothing-to-seed`, `wrong-passphrase`, `medium-full`, `medium-gone`, ….
         """
         wish, way = self.wish(
             pairing,
@@ -106,6 +108,7 @@ class SeedDrives:
             chains=chains,
             customer_id=customer_id,
             comment=comment,
+            passphrases=passphrases,
         )
         for place in wish.places:
             check_place(place, self._repositories)
@@ -132,6 +135,7 @@ class SeedDrives:
         chains: str = "whole",
         customer_id: str = "",
         comment: str = "",
+        passphrases: Sequence[str] = (),
         somewhere: bool = True,
     ) -> tuple[Wish, Reuse]:
         """What is asked for, as it is understood. `somewhere`: at least one place must be named. Raises Failed as
@@ -146,6 +150,7 @@ class SeedDrives:
             _one_of(Chains, "chains", chains),
             customer_id,
             comment,
+            tuple(passphrases),
         )
         return wish, _one_of(Reuse, "reuse", reuse)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from console.domain.replication import Holding, Step, WithheldReason
 from console.domain.seeds import Seed, SeedState
 from console.domain.sizes import format_size
 from console.engine.ends import LocalSource, offer_of
-from console.engine.keys.travel import keys_of
+from console.engine.keys.travel import keys_of, keys_of_images, prove_passphrases
 from console.engine.repositories import Repositories
 from console.engine.seed.choice import Chains, choose, held_back_sentences
 from console.engine.transfer import transfer
@@ -53,6 +53,8 @@ class Wish:
     chains: Chains = Chains.WHOLE
     customer_id: str = ""
     comment: str = ""
+    passphrases: tuple[str, ...] = field(default=(), repr=False)
+    """With these the keys of what goes on the drive are to be opened, before anything is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,21 @@ class SeedWriting:
             at_target += [w.image for w in plan.withheld if w.reason is WithheldReason.AT_TARGET]
             held_back += held_back_sentences(machine.name, plan.withheld)
         return Chosen(tuple(steps), tuple(held_back), tuple(at_target), asked)
+
+    def prove(self, steps: Sequence[Step]) -> None:
+        """Whether the passphrases of the wish open the keys of these images. Raises Failed `wrong-passphrase`. What
+        would lie on the drive unsealed is said."""
+        if not self._wish.passphrases:
+            return
+        images = [stored.image for stored in self._catalog.points.find_images([step.image for step in steps]).values()]
+        prove_passphrases(keys_of_images(self._catalog, images), self._wish.passphrases)
+        bare = sum(not image.key for image in images)
+        if bare:
+            self._reporter.warn(
+                "not-sealed",
+                f"{bare} of {len(images)} image(s) on this drive are not sealed with any key: who has the drive can "
+                "read them.",
+            )
 
     def measure(self, steps: Sequence[Step], within: float) -> tuple[int, bool]:
         """Bytes that the steps take on a drive, and whether that was counted to the end. What is not counted `within`

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from console.domain import paths
 from console.domain.answers import JobAnswer
@@ -18,7 +18,8 @@ router = noun("seed drives")
 
 
 class NewSeed(BaseModel):
-    """`to`: directories, one per medium, in the text form of paths. Sizes in bytes."""
+    """`to`: directories, one per medium, in the text form of paths. Sizes in bytes. `passphrases`: they must open the
+    keys of what goes on the drive, before anything is written."""
 
     pairing: str
     to: list[str]
@@ -29,6 +30,7 @@ class NewSeed(BaseModel):
     chains: Literal["whole", "latest"] = "whole"
     customer_id: str = ""
     comment: str = ""
+    passphrases: list[str] = Field([], repr=False, max_length=100)
 
 
 class OnePath(BaseModel):
@@ -67,6 +69,7 @@ def create_seed(body: NewSeed, by: Seeder) -> JobAnswer:
         chains=body.chains,
         customer_id=body.customer_id,
         comment=body.comment,
+        passphrases=body.passphrases,
         user=by.user,
     )
     return present.job(by.core, job, 0)
@@ -75,7 +78,7 @@ def create_seed(body: NewSeed, by: Seeder) -> JobAnswer:
 @router.post("/seeds/inspect")
 def inspect_seed(body: OnePath, by: Seeder) -> SeedInspectionAnswer:
     """What is on a drive, as its manifest says, without reading all of it."""
-    return present_seed.inspection(by.core.seed.inspect(_native(body.path)))
+    return present_seed.inspection(by.core, by.core.seed.inspect(_native(body.path)))
 
 
 @router.post("/seeds/verify")
