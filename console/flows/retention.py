@@ -146,10 +146,10 @@ def rule_text(rule: Rule) -> str:
     return {
         Rule.ALL: say("Keep &all points for"),
         Rule.HOURLY: say("then one an &hour for"),
-        Rule.DAILY: say("then one a &day for"),
+        Rule.DAILY: say("then one a da&y for"),
         Rule.WEEKLY: say("then one a &week for"),
         Rule.MONTHLY: say("then one a &month for"),
-        Rule.YEARLY: say("then one a &year for"),
+        Rule.YEARLY: say("then one a yea&r for"),
     }[rule]
 
 

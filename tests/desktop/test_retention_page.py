@@ -16,6 +16,7 @@ from console.domain.errors import failed
 from console.domain.retention import Rule
 from tests.support.bench import Bench
 from tests.support.named_worlds import RunningWorld
+from tests.support.walking import nameless, shared_letters
 
 Worlds = Callable[..., RunningWorld]
 DEFAULT = "all 3d hourly 2d daily 4d weekly 3w monthly 2m"
@@ -74,6 +75,8 @@ def test_a_machine_gets_a_policy_of_its_own_and_gives_it_back(bench: Bench, runn
     assert page.editor.core.isChecked()
     assert not page.editor.lines[Rule.DAILY].number.isEnabled(), "the Core's policy is not edited here"
     page.editor.own.click()
+    assert not shared_letters(page)
+    assert not nameless(page)
     type_number(page, Rule.DAILY, "30")
     assert page.dirty
     assert page.unsaved.isVisible()
@@ -136,6 +139,7 @@ def test_what_would_go_is_listed_with_reasons_and_removed_after_the_question(
     before = bench.run(page.desk.client.machine(machine))["points"]
     page.go_to(Place("retention", machine, "rollup"))
     bench.wait(lambda: page.rollup.plan is not None, "nothing was planned")
+    assert not shared_letters(page)
     page.editor.own.click()
     for rule in (Rule.HOURLY, Rule.WEEKLY, Rule.MONTHLY, Rule.DAILY):
         on = page.editor.lines[rule].on

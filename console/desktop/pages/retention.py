@@ -59,7 +59,7 @@ class RetentionPage(Page):
         self.heading = label("", "title", wrap=True)
         self.unsaved = label(say("Not saved yet."), "muted")
         self.save = button(say("&Save"), self._save, role="primary")
-        self.take_back = button(say("&Take back"), self._take_back)
+        self.take_back = button(say("Take bac&k"), self._take_back)
         self.points = button(say("Its recovery &points"), self._to_points, role="link")
         self.simulator = Simulator(self.desk)
         self.rollup = RollupView(self.desk)
@@ -67,14 +67,14 @@ class RetentionPage(Page):
         self.on.setAccessibleName(say("Played on the machine"))
         self.on.setMinimumContentsLength(24)
         self.on.currentIndexChanged.connect(lambda *_: self._play())
-        shown = QLabel(say("Played on the &machine"))
+        shown = QLabel(say("&Played on the machine"))
         shown.setBuddy(self.on)
         self._whom = line(shown, self.on, 1)
         self.tabs = QTabWidget()
         self.tabs.setAccessibleName(say("What the policy comes to"))
         play = rows(self._whom, self.simulator, gap=GAP)
         play.layout().setStretch(1, 1)  # type: ignore[union-attr]
-        for page, text in ((play, say("What it &comes to")), (self.rollup, say("What would go &now"))):
+        for page, text in ((play, say("What &it comes to")), (self.rollup, say("What would &go now"))):
             page.setContentsMargins(0, GAP, 0, 0)
             self.tabs.addTab(page, text)
         self.tabs.currentChanged.connect(lambda *_: self._play())

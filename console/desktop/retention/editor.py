@@ -29,8 +29,8 @@ class PolicyEditor(QWidget):
         self._may = False
         self._showing = False
         self.core = QRadioButton(say("As the &Core says"))
-        self.own = QRadioButton(say("A policy of its o&wn"))
-        self.everything = QCheckBox(say("&Keep every point for ever"))
+        self.own = QRadioButton(say("A policy of its &own"))
+        self.everything = QCheckBox(say("Keep e&very point for ever"))
         self.lines = {rule: _Line(rule) for rule in Rule}
         holder = QWidget()
         grid = QGridLayout(holder)

@@ -42,7 +42,7 @@ class RollupView(QWidget):
         for value, text in (("", say("All points")), ("goes", say("Those that go")), ("stays", say("Those that stay"))):
             self.which.addItem(text, value)
         self.which.currentIndexChanged.connect(lambda *_: self._fill())
-        self.run = button(say("&Roll up now …"), self._ask, icon_name="recycle", role="primary")
+        self.run = button(say("Roll &up now …"), self._ask, icon_name="recycle", role="primary")
         self.model = ListModel(_columns(), desk.clock)
         self.table = Table("rollup", say("What becomes of each point"), self.model)
         self.table.opened.connect(lambda row: desk.go("points", row["id"]))

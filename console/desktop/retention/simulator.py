@@ -46,7 +46,7 @@ class Simulator(QWidget):
         controls = line(
             *self._control(say("&Look ahead"), self.horizon),
             *self._control(say("&Back up every"), self.every),
-            *self._control(say("Ne&w in each"), self.change),
+            *self._control(say("&New in each"), self.change),
             1,
             gap=GAP_S,
         )
