@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
+from console.sources.shell import shell_call
+
 TAIL_BYTES = 4096
 """So much of the end of a command's output is kept."""
 LOOK_S = 0.1
@@ -49,8 +51,7 @@ def run(line: str, environment: Mapping[str, str], timeout_s: float, check: Call
     `environment`: beside our own. `check` is asked every now and then; what it raises ends the command and is raised.
     """
     with subprocess.Popen(
-        line,
-        shell=True,  # a shell's command line is what an administrator wrote
+        **shell_call(line),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import IO, Protocol
 
 from console.domain.errors import Failed, failed, refused
+from console.sources.shell import shell_call
 
 PIECE = 1 << 20
 """At most so many bytes are given at once."""
@@ -39,7 +40,7 @@ class Stream(Protocol):
 
 
 class CommandStream:
-    """What a command line (of the system's shell) writes to its standard output. For one thread."""
+    """What a command line (see `shell`) writes to its standard output. For one thread."""
 
     def __init__(self, command: str, silence_s: float, check: Callable[[], None] = lambda: None) -> None:
         """`silence_s`: a command that writes nothing, on either output, for so many seconds is ended. `check` is
@@ -50,8 +51,7 @@ class CommandStream:
         self._heard = time.monotonic()
         try:
             self._process = subprocess.Popen(
-                command,
-                shell=True,
+                **shell_call(command),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 from pathlib import Path
@@ -18,6 +19,11 @@ def test_a_command_line_is_the_shells(tmp_path: Path) -> None:
     ran = run(f'echo "$GREETING" there | tee {tmp_path}/said; echo aside >&2', {"GREETING": "hello"}, 60)
     assert (ran.status, ran.well, ran.tail) == (0, True, ("hello there", "aside"))
     assert (tmp_path / "said").read_text() == "hello there\n"
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="without bash a pipe ends as its last command does")
+def test_what_fails_early_in_a_pipe_fails() -> None:
+    assert run("false | tail -n 1", {}, 60).status == 1
 
 
 def test_nothing_waits_for_an_answer() -> None:

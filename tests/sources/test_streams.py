@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from pathlib import Path
 
@@ -32,6 +33,20 @@ def test_a_command_that_fails_says_why() -> None:
     assert raised.value.failure.code == "command-failed"
     assert "code 7" in raised.value.failure.message
     assert "line 1\nline 2\nline 3" in raised.value.failure.message
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="without bash a pipe ends as its last command does")
+def test_a_command_that_fails_early_in_a_pipe_is_no_good_end() -> None:
+    stream = CommandStream("(echo half a dump; exit 3) | cat", 60)
+    with stream, pytest.raises(Failed) as raised:
+        everything(stream)
+    assert "code 3" in raised.value.failure.message
+
+
+def test_without_bash_the_systems_shell_runs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with CommandStream("exit 3 | echo $0", 60) as stream:
+        assert everything(stream) == b"/bin/sh\n"
 
 
 def test_only_the_end_of_what_it_complains_is_told() -> None:

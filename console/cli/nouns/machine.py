@@ -32,7 +32,8 @@ Volumes = Annotated[
         metavar="[LABEL=]PATH",
         help="A directory, disk image or block device that belongs to it; cmd:… for what a command writes, - for the "
         "standard input of each backup; may be given several times. A command line is kept by the Core as it is: name "
-        "a password file in it, not a password.",
+        "a password file in it, not a password. It is run by bash with pipefail, so that any command of a pipe that "
+        "fails makes the backup fail; without bash by the system's shell, which looks at the last one only.",
     ),
 ]
 Excludes = Annotated[
@@ -62,7 +63,8 @@ Before = Annotated[
     str | None,
     typer.Option(
         metavar="CMD",
-        help="A command line run by the shell before each backup; when it fails no point is made. '' takes it away.",
+        help="A command line run before each backup (by bash with pipefail where there is bash, else by the system's "
+        "shell); when it fails no point is made. '' takes it away.",
     ),
 ]
 After = Annotated[
