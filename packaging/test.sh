@@ -21,6 +21,7 @@ esac
 bash packaging/setup.sh test
 python=$root/.venv/bin/python
 export QT_QPA_PLATFORM=${QT_QPA_PLATFORM:-offscreen} # windows are drawn, but on no screen
+unset PYTHONDONTWRITEBYTECODE # or each of the many processes that tests start would compile the program anew
 
 step() { # NAME COMMAND…
     local name=$1 status=0

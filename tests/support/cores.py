@@ -8,10 +8,15 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
-READY_S = 60
+from tests.support.spawner import Spawned, spawn
+
+READY_S = 240
+ENDED_S = 120
+COMMAND_S = 240
 PASSWORD = "correct horse battery"
 
 
@@ -26,27 +31,28 @@ class CoreProcess:
         self.data = data
         self.port = 0
         self.fingerprint = ""
-        self.process: subprocess.Popen[str] | None = None
+        self.process: Spawned | None = None
 
     def start(self, *, port: int = 0, env: dict[str, str] | None = None) -> CoreProcess:
         """`core run`; returns when it says that it is ready. Its log goes to `<data>.log`."""
-        with self.data.with_suffix(".log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [*_program(), "--data", str(self.data), "--json", "core", "run", "--listen", f"127.0.0.1:{port}"],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                env={**os.environ, **(env or {})},
+        said, telling = os.pipe()
+        with self.data.with_suffix(".log").open("ab") as log, open(said) as answer, open(os.devnull) as nothing:
+            self.process = spawn(
+                ["--data", str(self.data), "--json", "core", "run", "--listen", f"127.0.0.1:{port}"],
+                stdin=nothing.fileno(),
+                stdout=telling,
+                stderr=log.fileno(),
+                env=env,
             )
-        assert self.process.stdout is not None
-        ready, _, _ = select.select([self.process.stdout], [], [], READY_S)
-        line = self.process.stdout.readline() if ready else ""
+            os.close(telling)
+            ready, _, _ = select.select([answer], [], [], READY_S)
+            line = answer.readline() if ready else ""
         if not line:
             self.kill()
             log_text = self.data.with_suffix(".log").read_text()
             raise AssertionError(f"the Core did not get ready: {log_text[-2000:]}")
-        said = json.loads(line)
-        self.port, self.fingerprint = said["port"], said["fingerprint"]
+        ready_line = json.loads(line)
+        self.port, self.fingerprint = ready_line["port"], ready_line["fingerprint"]
         return self
 
     def kill(self) -> None:
@@ -62,23 +68,25 @@ class CoreProcess:
             return
         process.send_signal(number)
         try:
-            process.wait(30)
+            process.wait(ENDED_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
 
     def run(self, *words: str | Path, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """One command with --json, whatever comes of it."""
-        return subprocess.run(
-            [*_program(), "--data", str(self.data), "--json", *map(str, words)],
-            input=stdin if stdin is not None else "",
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=240,
-        )
+        args = ["--data", str(self.data), "--json", *map(str, words)]
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            given.write((stdin or "").encode())
+            given.seek(0)
+            process = spawn(args, stdin=given.fileno(), stdout=out.fileno(), stderr=err.fileno())
+            try:
+                code = process.wait(COMMAND_S)
+            finally:
+                process.kill()
+            out.seek(0)
+            err.seek(0)
+            return subprocess.CompletedProcess(args, code, out.read().decode(), err.read().decode())
 
     def ask(self, *words: str | Path, expect: int | tuple[int, ...] = 0, stdin: str | None = None) -> dict[str, Any]:
         """One command, its JSON. Fails the test when the exit code is not the expected one."""
