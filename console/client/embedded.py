@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import signal
-import subprocess
-import threading
-from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,16 +11,16 @@ from types import TracebackType
 from typing import Self
 
 from console.client import connect
+from console.client.child import Child
 from console.client.client import Client
 from console.client.local import read_core, read_token
-from console.domain.errors import Failed, Failure, FailureKind, failed
+from console.domain.errors import Failed, FailureKind, failed
 
 READY_S = 60.0
 """A Core that does not answer for so long after its start will not. Opening a damaged repository takes time."""
 STOP_S = 30.0
 """A Core that was asked to stop ends its jobs first; after so long it is killed, which is safe."""
 LOOK_S = 0.05
-LAST_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +46,7 @@ class EmbeddedCore:
         self.data = data
         self._command = tuple(command)
         self._client: Client | None = None
-        self._child: _Child | None = None
+        self._child: Child | None = None
         self._begun = False
         self._stopping = False
 
@@ -141,10 +136,10 @@ class EmbeddedCore:
         if client is not None:
             await client.close()
 
-    def _spawned(self) -> _Child:
-        return _Child([*self._command, "--data", str(self.data), "--json", "core", "run", "--embedded"])
+    def _spawned(self) -> Child:
+        return Child([*self._command, "--data", str(self.data), "--json", "core", "run", "--embedded"])
 
-    def _is_ours(self, child: _Child) -> bool:
+    def _is_ours(self, child: Child) -> bool:
         """Whether the Core that says where it listens is the child process."""
         known = read_core(self.data)
         return known is not None and known.pid == child.process.pid
@@ -185,7 +180,7 @@ class EmbeddedCore:
                 return other
         raise Failed(said) if said is not None else self._core_died(child)
 
-    def _core_died(self, child: _Child) -> Failed:
+    def _core_died(self, child: Child) -> Failed:
         said = " Its last words:\n" + "\n".join(child.lines) if child.lines else ""
         return failed(
             "core-died",
@@ -193,82 +188,6 @@ class EmbeddedCore:
             f"Start it again: what it had confirmed is safe. Its log: {self.data / 'core.log'}",
             FailureKind.UNREACHABLE,
         )
-
-
-class _Child:
-    """A process with a thread that reads what it says and sees it end. No event loop is needed for that, so any will
-    do, also one without child watchers."""
-
-    def __init__(self, command: Sequence[str]) -> None:
-        self.lines: deque[str] = deque(maxlen=LAST_LINES)
-        self.ended = threading.Event()
-        self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
-        self._lock = threading.Lock()
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            # Ctrl-C in a terminal is for the Console; that asks its Core to stop when it is ready to.
-            start_new_session=True,
-        )
-        threading.Thread(target=self._watch, name="embedded-core", daemon=True).start()
-
-    async def gone(self) -> None:
-        """Waits until it has ended."""
-        event = asyncio.Event()
-        with self._lock:
-            if self.ended.is_set():
-                return
-            self._waiting.append((asyncio.get_running_loop(), event))
-        await event.wait()
-
-    async def end(self, timeout: float) -> None:
-        if not self.ended.is_set():
-            self.process.terminate()
-            try:
-                async with asyncio.timeout(timeout):
-                    await self.gone()
-            except TimeoutError:
-                self.process.kill()
-                await self.gone()
-
-    def failure(self) -> Failure | None:
-        """The known failure it ended with, if it said one."""
-        for line in reversed(self.lines):
-            try:
-                return Failure.from_dict(json.loads(line)["error"])
-            except (ValueError, KeyError, TypeError):
-                continue
-        return None
-
-    def how(self) -> str:
-        code = self.process.returncode
-        if code is None:
-            return "it did not get ready in time"
-        if code >= 0:
-            return f"exit code {code}"
-        try:
-            return f"signal {signal.Signals(-code).name}"
-        except ValueError:
-            return f"signal {-code}"
-
-    def _watch(self) -> None:
-        assert self.process.stderr is not None
-        with self.process.stderr:
-            for line in self.process.stderr:
-                self.lines.append(line.rstrip("\n"))
-        self.process.wait()
-        with self._lock:
-            self.ended.set()
-            waiting, self._waiting = self._waiting, []
-        for loop, event in waiting:
-            try:
-                loop.call_soon_threadsafe(event.set)
-            except RuntimeError:
-                continue  # that loop is closed: nobody waits there any more
 
 
 async def _answering(data: Path, *, lodgers: bool) -> Client | None:

@@ -23,6 +23,8 @@ from console.flows.amounts import local
 from console.flows.wording import say
 
 TYPING_MS = 250
+OF_REPOSITORIES = frozenset({"damage-found", "damage-repaired", "repository-moved"})
+"""Events whose subject is a repository (id), which its page shows."""
 
 
 class EventsPage(Page):
@@ -59,6 +61,7 @@ class EventsPage(Page):
         self._table = Table("events", say("Events"), self._model)
         self._table.set_row_menu(self._menu)
         self._table.chosen.connect(self._chosen)
+        self._table.opened.connect(self._opened)
         self._model.failed.connect(lambda failure: self.pane.tell(failure, self._model.start_over))
         self._model.counted.connect(self._counted)
         for box in (self._which, self._severity):
@@ -67,8 +70,9 @@ class EventsPage(Page):
         self._typing.timeout.connect(self._model.start_over)
         self._facts = FactsView()
         self._dismiss_one = button(say("&Dismiss"), self._dismiss_chosen, icon_name="good")
+        self._show_it = button(say("Show the repositor&y"), self._go_to_it, icon_name="repository")
         self._detail = panel()
-        rows(self._facts, line(1, self._dismiss_one), margin=GAP_L, into=self._detail)
+        rows(self._facts, line(1, self._show_it, self._dismiss_one), margin=GAP_L, into=self._detail)
         self._detail.setAccessibleName(say("About the event"))
         self._detail.hide()
         self._empty = Empty("good", say("Nothing here"), say("There is no event that matches."))
@@ -130,6 +134,7 @@ class EventsPage(Page):
         if row["count"] > 1:
             facts.append((say("How often"), str(row["count"])))
         self._facts.show_facts(facts)
+        self._show_it.setVisible(row["code"] in OF_REPOSITORIES and bool(row["subject"]))
         self._dismiss_one.setVisible(_open(row))
         allow(self._dismiss_one, self.desk.may(Right.JOBS), say("Help desk may look, not dismiss."))
 
@@ -143,6 +148,15 @@ class EventsPage(Page):
         )
         made.setParent(menu)
         menu.addAction(made)
+
+    def _opened(self, row: Row) -> None:
+        if row["code"] in OF_REPOSITORIES:
+            self.desk.go("repositories", row["subject"])
+
+    def _go_to_it(self) -> None:
+        row = self._table.current
+        if row is not None:
+            self.desk.go("repositories", row["subject"])
 
     def _dismiss_chosen(self) -> None:
         row = self._table.current

@@ -1,29 +1,31 @@
-"""Repositories: what each takes, what room is left, whether something in it is damaged; check, add, remove."""
+"""Repositories: what each takes, what room is left, whether something in it is damaged; all that is done to them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from PySide6.QtWidgets import QMenu, QProgressBar, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QSplitter, QWidget
 
+from console.desktop.desk import WizardName
 from console.desktop.pages.page import Page
+from console.desktop.repository.detail import RepositoryView, read
 from console.desktop.tables.columns import Cell, Column, Row, time_column
 from console.desktop.tables.model import ListModel
 from console.desktop.tables.view import Table
-from console.desktop.theme.tokens import GAP, GAP_L, Tone
-from console.desktop.widgets.asking import ask, ask_text
+from console.desktop.theme.tokens import GAP, Tone
+from console.desktop.widgets.asking import ask
 from console.desktop.widgets.pane import Pane
-from console.desktop.widgets.parts import FactsView, action, allow, button, label, line, panel, rows
-from console.domain.answers import JobAnswer, RepositoryAnswer, RepositoryDetail
+from console.desktop.widgets.parts import action, allow, button, line, menu_button, rows
+from console.domain.answers import JobAnswer, RepositoryAnswer
 from console.domain.events import Changed
 from console.domain.roles import Right
 from console.domain.sizes import format_size
 from console.flows import reclaiming
 from console.flows.listing import all_repositories
 from console.flows.wording import count, say
-
-SHOWN_NAMES = 8
 
 
 class RepositoriesPage(Page):
@@ -36,88 +38,76 @@ class RepositoriesPage(Page):
         return say("Repositories")
 
     def build(self) -> QWidget:
+        self._went = ""
         self._model = ListModel(_columns(), self.desk.clock)
         self._table = Table("repositories", say("Repositories"), self._model)
         self._table.set_row_menu(self._menu)
         self._table.chosen.connect(self._chosen)
-        self._add = button(say("&New repository …"), self._ask_new, icon_name="add")
-        self._facts = FactsView()
-        self._name = label("", "title")
-        self._use = QProgressBar()
-        self._use.setAccessibleName(say("Use of the place it lies on"))
-        self._use.setRange(0, 1000)
-        self._use.setFixedHeight(16)
-        self._check = button(say("&Check"), lambda: self._start_check(False), icon_name="check")
+        self._add = button(say("&New repository …"), lambda: self.desk.open_wizard("repository"), icon_name="add")
+        self._adopt = button(
+            say("&Adopt …"),
+            lambda: self.desk.open_wizard("repository-adopt"),
+            icon_name="consume",
+            tip=say("Takes a repository that is there already, with its recovery points"),
+        )
+        self._check = button(say("Chec&k"), lambda: self._start_check(False), icon_name="check")
         self._check_all = button(say("Check every &byte"), lambda: self._start_check(True), icon_name="check")
         self._reclaim = button(say("&Give room back …"), self._plan_reclaim, icon_name="recycle")
-        inner = panel()
-        rows(
-            line(self._name, 1, self._check, self._check_all, self._reclaim),
-            self._use,
-            self._facts,
-            1,
-            gap=GAP,
-            margin=GAP_L,
-            into=inner,
-        )
-        self._detail = Pane(inner, self.desk.tasks)
+        self._edit = button(say("&Change …"), lambda: self._open("repository-edit"), icon_name="edit")
+        self._more_menu = QMenu()
+        self._more_menu.setToolTipsVisible(True)
+        self._more_menu.aboutToShow.connect(self._fill_more)
+        self._more = menu_button("more", say("More"), self._more_menu)
+        tools = line(self._check, self._check_all, self._reclaim, self._edit, self._more)
+        self._view = RepositoryView(self.desk, tools, self._job_ended)
+        self._detail = Pane(self._view, self.desk.tasks)
         self._detail.hide()
-        return rows(line(1, self._add), self._table, self._detail, gap=GAP)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setChildrenCollapsible(False)
+        split.setHandleWidth(GAP)
+        split.addWidget(self._table)
+        split.addWidget(self._detail)
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 3)
+        split.setSizes([160, 480])
+        return rows(line(1, self._adopt, self._add), split, gap=GAP)
 
     async def fetch(self) -> Sequence[RepositoryAnswer]:
         return await all_repositories(self.desk.client)
 
     def offer(self) -> None:
-        for made in (self._add, self._reclaim):
+        for made in (self._add, self._adopt, self._reclaim, self._edit, self._more):
             allow(made, self.desk.may(Right.ADMINISTER), say("Only an administrator may do this."))
         for made in (self._check, self._check_all):
             allow(made, self.desk.may(Right.CHECK), say("Help desk may look, not check."))
 
     def show_answer(self, answer: Sequence[RepositoryAnswer]) -> None:
         self._model.put(answer)
-        wanted = self.place.id or (answer[0]["id"] if answer else "")
+        wanted = self.place.id if self.place.id != self._went else ""
+        self._went = self.place.id
         row = self._table.current
-        if row is None and wanted:
-            self._table.choose(wanted)
-        elif row is not None:
+        if wanted and (row is None or row["id"] != wanted) and self._table.choose(wanted):
+            return
+        if row is None and answer:
+            self._table.choose(answer[0]["id"])
+        else:
             self._chosen(row)
 
     def _chosen(self, row: Row | None) -> None:
         self._detail.setVisible(row is not None)
         if row is not None:
             id = row["id"]
-            self._detail.load(lambda: self.desk.client.repository(id), self._show_detail)
+            self._detail.load(lambda: read(self.desk, id), self._view.show_seen)
 
-    def _show_detail(self, found: RepositoryDetail) -> None:
-        usage = found["usage"]
-        self._name.setText(found["name"])
-        room = usage["stored_bytes"] + usage["free_bytes"]
-        self._use.setValue(round(1000 * usage["stored_bytes"] / room) if room else 0)
-        self._use.setFormat(say("{used} of {room}", used=format_size(usage["stored_bytes"]), room=format_size(room)))
-        ratio = usage["plain_bytes"] / usage["stored_bytes"] if usage["stored_bytes"] else 0.0
-        facts = [
-            (say("Place"), found["path"]),
-            (say("Takes"), format_size(usage["stored_bytes"])),
-            (say("Limit"), say("none") if found["limit"] is None else format_size(found["limit"])),
-            (say("Free"), format_size(usage["free_bytes"])),
-            (say("Not needed any more"), self._not_needed(found)),
-            (say("Holds"), count("{n} object", "{n} objects", usage["objects"])),
-            (say("Unpacked"), format_size(usage["plain_bytes"])),
-            (say("Compression"), f"{ratio:.2f} : 1" if ratio else "–"),
-            (say("Packs"), f"{usage['packs']:,}"),
-            (say("Machines"), _names(found["machines"])),
-        ]
-        if found["damaged"]:
-            facts.append((say("Damaged objects"), f"{found['damaged']:,}"))
-        if found["missing_packs"]:
-            facts.append((say("Packs that are gone"), ", ".join(found["missing_packs"][:5])))
-        self._facts.show_facts(facts)
+    def _job_ended(self) -> None:
+        self.reload()
 
-    def _not_needed(self, found: RepositoryDetail) -> str:
-        if found["unreferenced_bytes"] is None or found["looked"] is None:
-            return say("not known yet")
-        size = format_size(found["unreferenced_bytes"])
-        return say("{size}, when it was looked at last", size=size)
+    def _open(self, wizard: WizardName) -> None:
+        row = self._table.current
+        if row is not None:
+            self.desk.open_wizard(wizard, repository=row["id"])
+
+    # --- giving room back
 
     def _plan_reclaim(self) -> None:
         row = self._table.current
@@ -140,10 +130,10 @@ class RepositoriesPage(Page):
             say("“{repository}” gives back what no recovery point needs.", repository=name),
             lines,
             say("&Give back"),
-            lambda: self.pane.act(
-                lambda: self.desk.client.reclaim_repository(id), lambda job: self.desk.go("jobs", job["id"])
-            ),
+            lambda: self.pane.act(lambda: self.desk.client.reclaim_repository(id), self._started),
         )
+
+    # --- other work
 
     def _start_check(self, read_data: bool) -> None:
         row = self._table.current
@@ -151,51 +141,74 @@ class RepositoriesPage(Page):
             id = row["id"]
             self.pane.act(lambda: self.desk.client.check_repository(id, read_data=read_data), self._started)
 
-    def _started(self, job: JobAnswer) -> None:
-        self.desk.notice(say("The check of “{repository}” has started.", repository=job["subject_name"]))
-        self.desk.go("jobs", job["id"])
+    def _make_parity(self) -> None:
+        row = self._table.current
+        if row is not None:
+            id = row["id"]
+            self.pane.act(lambda: self.desk.client.make_parity(id), self._started)
 
-    def _ask_new(self) -> None:
-        ask_text(
+    def _ask_rebuild(self) -> None:
+        ask(
             self,
-            say("New repository"),
-            [(say("&Name"), "", False), (say("&Directory on the Core's machine"), "", False)],
-            say("&Create"),
-            lambda typed: self.pane.act(
-                lambda: self.desk.client.create_repository(typed[0].strip(), typed[1].strip()),
-                lambda made: self.desk.notice(say("The repository “{name}” was created.", name=made["name"])),
-            ),
-            explain=say("The directory must be empty or not there yet. It should not lie on a disk that it protects."),
+            say("Rebuild the catalog"),
+            say("A job reads the records in all repositories, and registers the recovery points the catalog lacks."),
+            [say("Nothing is lost by it. Points that were deleted stay deleted.")],
+            say("&Rebuild"),
+            lambda: self.pane.act(self.desk.client.rebuild_catalog, self._started),
+            danger=False,
         )
 
+    def _started(self, job: JobAnswer) -> None:
+        self._view.show_job(job["id"])
+
+    # --- menus
+
+    def _fill_more(self) -> None:
+        row = self._table.current
+        self._more_menu.clear()
+        if row is not None:
+            self._add_actions(self._more_menu, self._administration(row))
+
     def _menu(self, row: Row, menu: QMenu) -> None:
-        mine = self.desk.may(Right.ADMINISTER)
+        checks = self.desk.may(Right.CHECK)
+        refused = say("Help desk may look, not check.")
+        mine, only = self.desk.may(Right.ADMINISTER), say("Only an administrator may do this.")
+        self._add_actions(
+            menu,
+            [
+                action(say("Chec&k"), lambda: self._start_check(False), icon_name="check", enabled=checks,
+                       why_not=refused),
+                action(say("Check every &byte"), lambda: self._start_check(True), icon_name="check", enabled=checks,
+                       why_not=refused),
+                action(say("&Give room back …"), self._plan_reclaim, icon_name="recycle", enabled=mine, why_not=only),
+                action(say("&Change …"), self._opening("repository-edit"), icon_name="edit", enabled=mine,
+                       why_not=only),
+                *self._administration(row),
+            ],
+        )  # fmt: skip
+
+    def _administration(self, row: Row) -> list[QAction]:
+        mine, only = self.desk.may(Right.ADMINISTER), say("Only an administrator may do this.")
         used = bool(row["machines"])
-        for made in (
-            action(
-                say("&Check"), lambda: self._start_check(False), icon_name="check", enabled=self.desk.may(Right.CHECK)
-            ),
-            action(
-                say("Check every &byte"),
-                lambda: self._start_check(True),
-                icon_name="check",
-                enabled=self.desk.may(Right.CHECK),
-            ),
-            action(
-                say("&Give room back …"),
-                self._plan_reclaim,
-                icon_name="recycle",
-                enabled=mine,
-                why_not=say("Only an administrator may do this."),
-            ),
+        return [
+            action(say("&Move …"), self._opening("repository-move"), icon_name="forward", enabled=mine, why_not=only),
+            action(say("Repa&ir …"), self._opening("repository-repair"), icon_name="good", enabled=mine, why_not=only),
+            action(say("Make &parity now"), self._make_parity, icon_name="base", enabled=mine, why_not=only),
+            action(say("Re&build the catalog …"), self._ask_rebuild, icon_name="recycle", enabled=mine, why_not=only),
             action(
                 say("&Remove …"),
                 lambda: self._ask_remove(row),
                 icon_name="delete",
                 enabled=mine and not used,
-                why_not=say("Machines use it.") if used else say("Only an administrator may do this."),
+                why_not=say("Machines use it.") if used else only,
             ),
-        ):
+        ]
+
+    def _opening(self, wizard: WizardName) -> Callable[[], None]:
+        return lambda: self._open(wizard)
+
+    def _add_actions(self, menu: QMenu, actions: Sequence[QAction]) -> None:
+        for made in actions:
             made.setParent(menu)
             menu.addAction(made)
 
@@ -236,10 +249,3 @@ def _state(row: Row) -> Cell:
 
 def _size(size: int | None) -> str:
     return "?" if size is None else format_size(size)
-
-
-def _names(machines: list[str]) -> str:
-    if len(machines) <= SHOWN_NAMES:
-        return ", ".join(machines) or say("none")
-    shown = ", ".join(machines[:SHOWN_NAMES])
-    return count("{names} and {n} more", "{names} and {n} more", len(machines) - SHOWN_NAMES, names=shown)

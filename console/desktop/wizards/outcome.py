@@ -19,6 +19,7 @@ from console.domain.errors import Failed
 from console.domain.jobs import JobState
 from console.domain.roles import Right
 from console.domain.sizes import format_duration, format_rate, format_size
+from console.flows.outcomes import has_damage, told
 from console.flows.plan import Finished
 from console.flows.wording import count, say
 
@@ -121,7 +122,11 @@ class JobView(QFrame):
 
     def _say_ended(self, job: JobAnswer) -> None:
         if job["state"] == JobState.SUCCEEDED:
-            self.said.say(Tone.GOOD, "good", say("It is done."), "")
+            lines, bad = told(job), has_damage(job)
+            tone, sign = (Tone.BAD, "bad") if bad else (Tone.GOOD, "good")
+            self.said.say(
+                tone, sign, say("It is done, and there is damage.") if bad else say("It is done."), "\n".join(lines)
+            )
         elif job["state"] == JobState.CANCELLED:
             self.said.say(Tone.OFF, "cancel", say("It was cancelled."), "")
         else:
