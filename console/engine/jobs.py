@@ -56,6 +56,9 @@ class JobReporter:
         self._clock = clock
         self._lock = threading.Lock()
         self._progress = Progress()
+        """But for `_bytes`, `_items` and `_text`, which change with every file."""
+        self._bytes = self._items = 0
+        self._text = ""
         self._rate = Rate(clock.monotonic())
         self._published = 0.0
         self._lines: list[LogLine] = []
@@ -66,19 +69,18 @@ class JobReporter:
     def phase(self, name: str, *, bytes_total: int | None = None, items_total: int | None = None) -> None:
         with self._lock:
             self._progress = Progress(name, bytes_total=bytes_total, items_total=items_total)
+            self._bytes = self._items = 0
+            self._text = ""
             self._rate = Rate(self._clock.monotonic())
         self.log(name)
         self._publish(now=True)
 
     def advance(self, *, bytes: int = 0, items: int = 0, text: str | None = None) -> None:
         with self._lock:
-            old = self._progress
-            self._progress = replace(
-                old,
-                bytes_done=old.bytes_done + bytes,
-                items_done=old.items_done + items,
-                text=old.text if text is None else text,
-            )
+            self._bytes += bytes
+            self._items += items
+            if text is not None:
+                self._text = text
         self._publish()
 
     def expect(self, *, bytes_total: int | None = None, items_total: int | None = None) -> None:
@@ -107,8 +109,9 @@ class JobReporter:
 
     def snapshot(self) -> Progress:
         with self._lock:
-            rate, eta = self._rate.estimate(self._progress)
-            return replace(self._progress, rate_bps=rate, eta_s=eta)
+            done = replace(self._progress, bytes_done=self._bytes, items_done=self._items, text=self._text)
+            rate, eta = self._rate.estimate(done)
+            return replace(done, rate_bps=rate, eta_s=eta)
 
     def drain(self) -> list[LogLine]:
         with self._lock:
@@ -118,11 +121,13 @@ class JobReporter:
     def _publish(self, *, now: bool = False) -> None:
         self.check()
         moment = self._clock.monotonic()
+        if not now and moment - self._published < PUBLISH_S:  # asked once more under the lock
+            return
         with self._lock:
             if not now and moment - self._published < PUBLISH_S:
                 return
             self._published = moment
-            self._rate.sample(moment, self._progress.bytes_done)
+            self._rate.sample(moment, self._bytes)
         self._jobs.publish(self)
 
 

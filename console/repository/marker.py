@@ -29,8 +29,19 @@ def prepare(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
         found = {entry.name for entry in path.iterdir()}
+    except (FileExistsError, NotADirectoryError) as error:
+        raise refused(
+            "not-a-directory", f"{path} is, or lies below, something that is no directory.", "Choose a directory."
+        ) from error
     except OSError as error:
-        raise write_failed(error, str(path)) from error
+        known = write_failed(error, str(path))
+        if known.failure.code == "repository-gone":
+            raise failed(
+                "directory-not-possible",
+                f"The directory {path} cannot be made there.",
+                "Choose a place on a disk of this machine.",
+            ) from error
+        raise known from error
     if NAME in found:
         raise refused("repository-exists", f"There is a repository in {path} already.", "Choose another directory.")
     if not found <= _OURS or any((path / "own" / "packs").rglob("*.pack")):
@@ -85,7 +96,8 @@ def _said(path: Path) -> dict[str, Any]:
         raise failed(
             "repository-gone",
             f"There is no repository in {path}.",
-            "Mount the disk it lies on, or bring the directory back; nothing was changed.",
+            f"Mount the disk it lies on, or bring the directory back; a repository has a file {NAME}. Nothing was "
+            "changed.",
         ) from error
     except OSError as error:
         raise failed(

@@ -124,7 +124,8 @@ def prepare(path: Path, id: str, old: Path) -> None:
             )
         return
     aside = path / (MOVING + ".partial")
-    aside.unlink(missing_ok=True)
+    with suppress(NotADirectoryError):  # the next step says so
+        aside.unlink(missing_ok=True)
     marker.prepare(path)
     try:
         with aside.open("w", encoding="utf-8") as file:

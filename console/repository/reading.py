@@ -33,7 +33,6 @@ class Readers:
         self._storage = storage
         self._index = index
         self._settle = settle
-        self._shelf = Shelf(storage)
         self.rescue: Callable[[str, int, int], bytes | None] = lambda *_: None
         """What should lie in a stretch of a damaged pack, by its parity; still to be proven."""
         self.wounded: Callable[[str, bytes], object] = lambda *_: None
@@ -41,23 +40,26 @@ class Readers:
         self.keys: Keys = NO_KEYS
         """Asked for the keys of what is sealed."""
 
-    def read(self, oid: bytes) -> bytes:
-        """See `Repository.read`."""
+    def near(self) -> NearReader:
+        """See `Repository.near`."""
+        return NearReader(self, Shelf(self._storage))
+
+    def read(self, oid: bytes, shelf: Shelf | None = None) -> bytes:
+        """See `Repository.read`. Nodes are looked for on the `shelf` first."""
         place = self._index.find(oid)
         if place is None:
             self._settle([oid])
             place = self._index.find(oid)
             if place is None:
                 raise object_missing(oid)
-        if place.kind != _CHUNK:
-            plain = self._from_shelf(place)
+        if shelf is not None and place.kind != _CHUNK:
+            plain = self._from_shelf(place, shelf)
             if plain is not None:
                 return plain
         try:
             with self._storage.open(self._index.name(place.pack)) as pack:
                 raw = pack.read(place.offset, place.end - place.offset)
-            header, stored = _frame(place, raw, 0)
-            return decode(header, stored, self.keys)
+            return decode(*_undigested(place, raw, 0), self.keys)
         except (FrameError, OSError) as error:
             raw, header = self._second_try(place, error)
             return self._decoded(place, header, memoryview(raw)[FRAME_SIZE:])
@@ -69,8 +71,7 @@ class Readers:
             for place in run:
                 at = place.offset - run[0].offset
                 try:
-                    header, stored = _frame(place, view, at)
-                    plain = decode(header, stored, self.keys)
+                    plain = decode(*_undigested(place, view, at), self.keys)
                 except FrameError as error:
                     again, header = self._second_try(place, error)
                     plain = self._decoded(place, header, memoryview(again)[FRAME_SIZE:])
@@ -121,22 +122,20 @@ class Readers:
         try:
             with self._storage.open(self._index.name(place.pack)) as pack:
                 raw = pack.read(place.offset, place.end - place.offset)
-            _frame(place, raw, 0)
-            verify(read_header(raw), raw, keys=self.keys)
+            verify(_header(place, raw, 0), raw, keys=self.keys)
         except (FrameError, OSError):
             return False
         return True
 
-    def _from_shelf(self, place: Place) -> bytes | None:
+    def _from_shelf(self, place: Place, shelf: Shelf) -> bytes | None:
         """None: it has to be read from its pack, where what is wrong with it is found out."""
         with suppress(OSError):
             name = self._index.name(place.pack)
             try:
-                return decode(
-                    *_frame(place, self._shelf.read(name, place.offset, place.end - place.offset), 0), self.keys
-                )
+                raw = shelf.read(name, place.offset, place.end - place.offset)
+                return decode(*_undigested(place, raw, 0), self.keys)
             except FrameError:  # the pack may have been mended since
-                self._shelf.drop(name)
+                shelf.drop(name)
         return None
 
     def _places(self, ids: Sequence[bytes]) -> list[Place]:
@@ -235,14 +234,37 @@ class Readers:
             raise object_damaged(place.id, self._index.name(place.pack), str(error)) from error
 
 
+class NearReader:
+    """An `ObjectReader` for one walk."""
+
+    def __init__(self, readers: Readers, shelf: Shelf) -> None:
+        self._readers = readers
+        self._shelf = shelf
+
+    def read(self, id: bytes) -> bytes:
+        return self._readers.read(id, self._shelf)
+
+
 def _frame(place: Place, raw: bytes | memoryview, at: int) -> tuple[Header, memoryview]:
     """Header and stored bytes of the frame at `at`, proven by its digest and against the index. Raises FrameError."""
+    header = _header(place, raw, at)
+    return header, check_digest(header, raw, at)
+
+
+def _undigested(place: Place, raw: bytes | memoryview, at: int) -> tuple[Header, memoryview]:
+    """As `_frame`, but for the digest: for `decode`, which proves the plain bytes, and so the stored ones."""
+    header = _header(place, raw, at)
+    start = at + FRAME_SIZE
+    return header, memoryview(raw)[start : start + header[0]]
+
+
+def _header(place: Place, raw: bytes | memoryview, at: int) -> Header:
     if at + FRAME_SIZE > len(raw):
         raise FrameError("its pack is cut off before it", place.id)
     header = read_header(raw, at)
     if header[6] != place.id or header[0] != place.stored:
         raise FrameError("another object lies in its place", place.id)
-    return header, check_digest(header, raw, at)
+    return header
 
 
 def _by_place(place: Place) -> tuple[int, int]:

@@ -25,7 +25,7 @@ from console.repository.moving import Shelter
 from console.repository.pack import Gap, PackDamaged, PackReader
 from console.repository.parities import Parities
 from console.repository.places import NewPack, Place
-from console.repository.reading import Readers
+from console.repository.reading import NearReader, Readers
 from console.repository.reclaim import Marks
 from console.repository.reliance import Sweeps
 from console.repository.room import Room
@@ -220,6 +220,11 @@ class Repository:
         `key-locked` for what is sealed with a key that `keys` has not got.
         """
         return self._readers.read(id)
+
+    def near(self) -> NearReader:
+        """Reads as `read` does, for one walk through many nodes: those that lie beside nodes it has read lately cost no
+        further reading."""
+        return self._readers.near()
 
     def read_many(self, ids: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
         """(id, plain bytes) of each distinct id, in pack order, neighbours read together. Raises as `read`."""

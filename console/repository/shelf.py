@@ -14,8 +14,8 @@ KEPT = 64
 
 
 class Shelf:
-    """Gives bytes of packs as they lay there when they were read. Whoever finds them not to be true asks the pack
-    itself, and has it dropped here. Thread-safe."""
+    """Gives bytes of packs as they lay there when they were read, which may be long ago: for one walk. Whoever finds
+    them not to be true asks the pack itself, and has it dropped here. Thread-safe."""
 
     def __init__(self, storage: PackStorage) -> None:
         self._storage = storage

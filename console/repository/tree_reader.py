@@ -115,7 +115,7 @@ class TreeReader:
         if isinstance(reader, sealed_walk.ClearReader) and sealed_walk.is_sealed(reader, root):
             yield from sealed_walk.increment(reader, root, parent, names=names)
         else:
-            yield from walk.increment(NodeReader(_Unsealed(reader)), root, parent, names=names)
+            yield from walk.increment(NodeReader(_Unsealed(_near(reader))), root, parent, names=names)
 
     def absent(self, root: bytes, missing: Callable[[Sequence[bytes]], list[bytes]]) -> Iterator[tuple[ObjectRef, int]]:
         """Every object below (and with) a root that `missing` says is not here, or that cannot be read true if it is a
@@ -125,7 +125,7 @@ class TreeReader:
         if isinstance(reader, sealed_walk.ClearReader) and sealed_walk.is_sealed(reader, root):
             yield from sealed_walk.absent(reader, root, missing)
         else:
-            yield from walk.absent(NodeReader(_Unsealed(reader)), root, missing)
+            yield from walk.absent(NodeReader(_Unsealed(_near(reader))), root, missing)
 
     def _leaves(self, entry: Entry) -> Iterator[Ref]:
         """References of depth 0 below an entry, in order."""
@@ -183,6 +183,12 @@ class TreeReader:
 
 def _name(entry: Entry) -> bytes:
     return entry.name
+
+
+def _near(reader: ObjectReader) -> ObjectReader:
+    """For a walk: what reads neighbours together, where the reader has such a thing."""
+    near: Callable[[], ObjectReader] | None = getattr(reader, "near", None)
+    return reader if near is None else near()
 
 
 class _Unsealed:

@@ -22,7 +22,7 @@ from console.domain.errors import Cancelled, Failed
 from console.domain.jobs import JobState
 from console.domain.objects import iter_refs
 from console.domain.progress import Silent
-from console.engine.restore import growing, planting
+from console.engine.restore import planting, shared
 from console.repository import TreeReader
 from console.sources import creating
 from tests.support import trees
@@ -633,8 +633,8 @@ print(json.dumps(once(place / "data", place / "tree", place / "to")))
 
 def test_windows_of_large_files_are_small_enough() -> None:
     extents = [(bytes([n % 250 + 1]) * 32, 700_000) for n in range(50)] + [(bytes(32), 10**9), (b"z" * 32, 5)]
-    windows = list(growing._windows(extents))
-    assert all(size <= growing.WHOLE for _, size in windows)
+    windows = list(shared.windows(extents))
+    assert all(size <= shared.WHOLE for _, size in windows)
     assert sum(size for _, size in windows) == 50 * 700_000 + 5
     assert windows[-1][0][-1][0] == 50 * 700_000 + 10**9
 
@@ -663,6 +663,7 @@ def test_a_removed_destination_is_not_made_elsewhere(
         return made
 
     monkeypatch.setattr(planting.Planting, "_make_directory", make)
-    with pytest.raises(Failed, match="destination-unusable"):
-        world.restore(point, tmp_path / "to")
+    result, reporter = world.restore(point, tmp_path / "to")
+    assert [one["path"] for one in result["skipped"]] == ["d/f"]
+    assert codes(reporter) == ["file-not-restored"]
     assert not (tmp_path / "f").exists()

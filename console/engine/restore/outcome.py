@@ -61,6 +61,13 @@ class Outcome:
             self.size += entry.size
         self.reporter.advance(bytes=entry.size - told, items=1)
 
+    def several(self, files: int, size: int) -> None:
+        """So many files of together `size` bytes stand."""
+        with self._lock:
+            self.files += files
+            self.size += size
+        self.reporter.advance(bytes=size, items=files)
+
     def link(self, entry: Entry) -> None:
         """One more name of a file that was counted."""
         with self._lock:

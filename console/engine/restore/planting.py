@@ -16,9 +16,11 @@ from console.domain.progress import Reporter
 from console.domain.trees import Entry, EntryFlag, FileType, check_name
 from console.engine.backup.foresight import Foresight
 from console.engine.backup.workers import Workers
-from console.engine.restore.growing import WHOLE, Growing, Spot, Sprout, Twins
+from console.engine.restore.growing import Growing
 from console.engine.restore.outcome import Outcome, is_damage
 from console.engine.restore.selection import Wish
+from console.engine.restore.shared import WHOLE
+from console.engine.restore.spots import Spot, Sprout, Twins
 from console.repository import Repository, TreeReader
 from console.repository.tree_reader import Single
 from console.sources import creating
@@ -67,9 +69,11 @@ class Planting:
         self._overwrite = overwrite
         self._lock = threading.Lock()
         self._twins: dict[int, Twins] = {}
-        self._growing = Growing(repository, places, workers, reporter, outcome, self.done)
+        self._growing = Growing(repository, places, workers, reporter, outcome, self.done, self.several)
         self._batch: list[Sprout] = []
         self._batch_bytes = 0
+        self._uncounted = 0
+        """Files of the directory that is being looked at that wait in the batch and are not counted there yet."""
         self._careful = False
         self._locks: dict[bytes, tuple[Place, Entry]] = {}
 
@@ -127,6 +131,7 @@ class Planting:
                     inner.append((entry, wanted))
                 elif self._may_stand(there, spot, entry):
                     self._want(there, Sprout(spot, entry, free=spot.fresh or not self._stands(there, entry)))
+        self._count(spot)
         prepared = 0
         for number, (entry, wanted) in enumerate(inner):
             if number >= prepared:
@@ -137,7 +142,8 @@ class Planting:
         """The names of a directory; when they cannot be read (on), it is skipped from there."""
         try:
             for entry in self._reader.entries(directory):
-                check_name(entry.name)
+                if isinstance(directory, Single):  # of others the reader has seen to it
+                    check_name(entry.name)
                 yield entry
         except Failed as known:
             if not is_damage(known):
@@ -153,27 +159,29 @@ class Planting:
             return None
 
     def _make_directory(self, above: Spot, there: int, entry: Entry, wish: Wish) -> Spot | None:
-        fresh, owner = True, above.owner
+        fresh = made = True
+        owner = above.owner
         dress: Entry | None = entry
         try:
-            place = creating.make_directory(above.place, there, entry.name)
+            place = self._places.make(above.place, there, entry.name)
         except FileExistsError:
             status = creating.look(there, entry.name)
             if status is not None and stat.S_ISDIR(status.st_mode):
-                fresh = False
+                fresh = made = False
                 place = creating.existing_directory(above.place, there, entry.name)
                 dress = entry if wish.everything and self._may_dress(place) else None
                 with self._places.use(place) as found:
                     owner = creating.new_owner(found)
             elif self._may_stand(there, above, entry):
                 creating.clear(there, entry.name)
-                place = creating.make_directory(above.place, there, entry.name)
+                place = self._places.make(above.place, there, entry.name)
             else:
                 return None
         with self._lock:
             above.left += 1
         self._outcome.directory()
-        return Spot(above, place, above.path(entry.name), dress, fresh=fresh and not self._careful, owner=owner)
+        fresh = fresh and not self._careful
+        return Spot(above, place, above.path(entry.name), dress, fresh=fresh, owner=owner, made=made)
 
     def _may_dress(self, place: Place) -> bool:
         """Whether a directory that was there already takes on the attributes of ours."""
@@ -209,6 +217,10 @@ class Planting:
 
     def _want(self, there: int, sprout: Sprout) -> None:
         spot, entry = sprout.spot, sprout.entry
+        if entry.type is FileType.FILE and not entry.links:
+            self._uncounted += 1
+            self._wait(sprout)
+            return
         with self._lock:
             spot.left += 1
             if entry.links:
@@ -220,12 +232,23 @@ class Planting:
         if sprout.twins is not None and sprout.twins.made is not None:
             self._link(sprout, sprout.twins.made)
         elif entry.type is FileType.FILE:
-            self._batch.append(sprout)
-            self._batch_bytes += entry.size
-            if len(self._batch) >= BATCH_FILES or self._batch_bytes >= BATCH_BYTES or entry.size > WHOLE:
-                self._hand_over()
+            self._wait(sprout)
         else:
             self._other(there, sprout)
+
+    def _wait(self, sprout: Sprout) -> None:
+        self._batch.append(sprout)
+        self._batch_bytes += sprout.entry.size
+        if len(self._batch) >= BATCH_FILES or self._batch_bytes >= BATCH_BYTES or sprout.entry.size > WHOLE:
+            self._count(sprout.spot)
+            self._hand_over()
+
+    def _count(self, spot: Spot) -> None:
+        """All at once: the threads hold the lock for every file that is done."""
+        if self._uncounted:
+            with self._lock:
+                spot.left += self._uncounted
+            self._uncounted = 0
 
     def _hand_over(self) -> None:
         small = [sprout for sprout in self._batch if sprout.entry.size <= WHOLE]
@@ -307,6 +330,12 @@ class Planting:
             self._outcome.link(sprout.entry)
         self.release(sprout.spot)
 
+    def several(self, spot: Spot, count: int) -> None:
+        """So many files stand in a directory, of which there is nothing else to be done."""
+        with self._lock:
+            spot.left -= count - 1
+        self.release(spot)
+
     def release(self, spot: Spot | None) -> None:
         """One thing less to be done in a directory; the last one dresses it, and is one less in the one above."""
         while spot is not None:
@@ -317,7 +346,8 @@ class Planting:
             if spot.dressed_as is not None:
                 try:
                     with self._places.use(spot.place) as directory:
-                        self._outcome.refused(spot.text, creating.dress(directory, spot.dressed_as))
+                        owned = spot.owner if spot.made else None
+                        self._outcome.refused(spot.text, creating.dress(directory, spot.dressed_as, owned=owned))
                     self._lock_later(spot.text, spot.place, spot.dressed_as)
                 except OSError as problem:
                     self._outcome.undressed(spot.text, problem)
