@@ -33,9 +33,9 @@ def type_text(type: str) -> str:
 
 
 def state_text(key: KeyAnswer) -> str:
-    """“Unlocked until 2026-05-20 14:00:00”."""
+    """“Unlocked until 2026-05-20 14:00”."""
     if key["state"] == KeyState.UNLOCKED_UNTIL:
-        return say("Unlocked until {time}", time=local(key["until"]))
+        return say("Unlocked until {time}", time=local(key["until"])[:-3])
     return say("Locked") if is_locked(key) else say("Unlocked")
 
 
@@ -107,6 +107,11 @@ def sealed_text(keys: Sequence[PointKeyAnswer]) -> str:
     return ", ".join(say("{key} (locked)", key=short(key)) if key["locked"] else short(key) for key in keys)
 
 
+def is_known(key: PointKeyAnswer) -> bool:
+    """Whether this Core has the key at all, locked or not."""
+    return key["name"] != key["id"]
+
+
 def short(key: PointKeyAnswer) -> str:
     """The name of a key; of one that is not known here the beginning of its id."""
-    return say("unknown key {id}…", id=key["id"][:8]) if key["name"] == key["id"] else key["name"]
+    return key["name"] if is_known(key) else say("unknown key {id}…", id=key["id"][:8])

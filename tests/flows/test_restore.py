@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 
 from console.domain.errors import Failed
-from console.flows.fields import Choice, FilePick, Folders, Lines, Note, Pick, PointPick, Toggle
+from console.flows.fields import Choice, FilePick, Folders, Lines, Note, Pick, PointPick, Text, Toggle
 from console.flows.restore import RestoreFlow
 from console.worlds import World
 from tests.support.cores import CoreProcess
 from tests.support.flows import at_home, corded, ended, field, keys, plan_of, refused, walk, words_of
+from tests.support.named_worlds import RunningWorld
 
 Worlds = Callable[..., World]
+SENTENCE = "three tired cats under a table"
 
 
 def same(one: Path, other: Path) -> bool:
@@ -186,6 +188,90 @@ async def test_the_core_may_go_at_every_step(world: Worlds, tmp_path: Path) -> N
             await flow.finish()
         cord.cut = False
         await ended(core, await flow.finish())
+
+
+async def test_a_locked_key_is_unlocked_on_the_way(world: Worlds, tmp_path: Path) -> None:
+    here = world("one-machine")
+    async with at_home(here) as core:
+        made = await core.create_key("office", SENTENCE)
+        await core.edit_machine("laptop", key="office")
+        async for _ in core.watch((await core.back_up("laptop"))["id"]):
+            pass
+        await core.set_key_type("office", "replication")
+        flow = RestoreFlow(core, "laptop")
+        await flow.begin()
+        await walk(flow, "point")
+        assert "sealed" not in keys(flow)
+        await core.lock_key("office")
+        await flow.back()
+        await flow.forward()
+        newest, plain = [point["id"] for point in (await core.points(machine="laptop", limit=2))["points"]]
+        assert field(flow, "sealed", Note).label
+        flow.answer("point", plain)
+        assert "unlock" not in [step.key for step in flow.path()]
+        flow.answer("point", newest)
+        await flow.forward()
+        assert flow.step.key == "unlock"
+        asked = f"passphrase:{made['id']}"
+        assert field(flow, asked, Text).secret
+        assert set(flow.problems()) == {asked}
+        flow.answer(asked, "not the passphrase")
+        await refused(flow, "wrong-passphrase")
+        cord = corded(core)
+        flow.answer(asked, SENTENCE)
+        cord.cut = True
+        await refused(flow, "core-unreachable")
+        cord.cut = False
+        assert field(flow, asked, Text).value == SENTENCE, "it need not be typed again"
+        flow.answer("for", "3600")
+        await flow.forward()
+        assert (await core.key("office"))["state"] == "unlocked-until"
+        assert flow.step.key == "what"
+        assert SENTENCE not in repr(vars(flow.path()[2])), "it is forgotten once it was right"
+        await flow.back()
+        assert field(flow, made["id"], Note).level == "good"
+        await flow.forward()
+        await walk(flow, "where")
+        flow.answer("to", (str(tmp_path / "back"),))
+        await walk(flow, "summary")
+        assert not flow.problems()
+        assert SENTENCE not in plan_of(flow).command
+        await ended(core, await flow.finish())
+    assert same(tmp_path / "back", here.directory / "machines" / "laptop")
+
+
+async def test_who_may_not_unlock_is_told_who_may(running_world: Callable[..., RunningWorld]) -> None:
+    running = running_world("one-machine")
+    async with running.client() as core, running.client(user="technician") as technician:
+        await core.create_key("office", SENTENCE)
+        await core.edit_machine("laptop", key="office")
+        async for _ in core.watch((await core.back_up("laptop"))["id"]):
+            pass
+        file = dict(await core.export_key("office", SENTENCE))
+        await core.set_key_type("office", "replication")
+        await core.lock_key("office")
+        flow = RestoreFlow(technician, "laptop")
+        await flow.begin()
+        await walk(flow, "unlock")
+        [note] = [one for one in flow.step.fields() if isinstance(one, Note)]
+        assert "administrator unlocks it" in note.explain
+        assert flow.problems()
+        await refused(flow, "answers-missing")
+        await core.unlock_key("office", SENTENCE)
+        await flow.begin()  # what “look again” does
+        assert not flow.problems()
+        await walk(flow, "what")
+        # A key that is not here at all can be unlocked by nobody.
+        await core.edit_machine("laptop", key="")
+        await core.remove_key("office", points=True)
+        other = RestoreFlow(core, "laptop")
+        await other.begin()
+        await walk(other, "unlock")
+        [note] = [one for one in other.step.fields() if isinstance(one, Note)]
+        assert "does not know" in note.label
+        await core.import_key(file)
+        await other.begin()
+        assert other.problems(), "it is here now, and locked"
 
 
 async def test_an_empty_core_says_what_to_do(world: Worlds) -> None:

@@ -74,7 +74,8 @@ class Restoring(Flow):
     step behind it; a walk through a large point need not be made twice.
 
     `known`: the volumes of the point in front; `judged`: the same with where they go; `devices`: of the Core's machine.
-    `asks`: something there would be lost, or something is not here, so that a step behind the places asks about it.
+    `sealed`: the point (id) whose key was locked when it was chosen; empty: none. `asks`: something there would be
+    lost, or something is not here, so that a step behind the places asks about it.
     """
 
     def __init__(self, client: Client, answers: RestoreAnswers) -> None:
@@ -85,6 +86,7 @@ class Restoring(Flow):
         self.judged: VolumesPlan | None = None
         self.devices: HostDevices | None = None
         self.asks = False
+        self.sealed = ""
 
     async def plan(self) -> RestorePlan:
         """What the Core says restoring as answered would do. Raises Failed."""

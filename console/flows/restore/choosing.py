@@ -105,10 +105,12 @@ class PointStep(Step[Restoring]):
             point = await self._newest(said.machine)
             self._seen = await self._point_of(said.machine, point) if point else None
         self.flow.answers = replace(said, point=self._seen["id"] if self._seen else "")
+        self._look_at_keys()
 
     async def check(self) -> None:
         """That the point is (still) there. Raises Failed `no-such-recovery-point`."""
         self._seen = await self.flow.client.point(self.flow.answers.point)
+        self._look_at_keys()
 
     def fields(self) -> Sequence[Field]:
         said = self.flow.answers
@@ -119,7 +121,14 @@ class PointStep(Step[Restoring]):
         if seen is not None and seen["id"] == said.point and seen["why"]:
             explain = say("Files whose bytes are here can be restored all the same; the next steps say how many.")
             shown.append(Note(key="orphan", label=seen["why"], explain=explain, level="warning"))
+        if self.flow.sealed and self.flow.sealed == said.point:
+            explain = say("The next step asks for its passphrase.")
+            shown.append(Note(key="sealed", label=say("It is sealed, and the key is locked."), explain=explain))
         return shown
+
+    def _look_at_keys(self) -> None:
+        locked = self._seen is not None and any(key["locked"] for key in self._seen.get("keys", ()))
+        self.flow.sealed = self.flow.answers.point if locked else ""
 
     def answer(self, key: str, value: Answer) -> None:
         self.flow.answers = replace(self.flow.answers, point=cast(str, value))

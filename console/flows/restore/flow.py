@@ -1,4 +1,4 @@
-"""The wizard that gets things back: machine, point, what, where, conflicts, summary."""
+"""The wizard that gets things back: machine, point and its key, what, where, conflicts, summary."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from console.flows.restore.choosing import MachineStep, PointStep, WhatStep
 from console.flows.restore.overwriting import OverwriteStep
 from console.flows.restore.placing import ConflictsStep, WhereStep
 from console.flows.restore.summary import RestoreSummary
+from console.flows.restore.unlocking import UnlockStep
 from console.flows.restore.volume_summary import VolumesSummary
 from console.flows.restore.volumes import TargetsStep, VolumesStep
 from console.flows.wording import count, say
@@ -35,7 +36,9 @@ class RestoreFlow(Restoring):
     ) -> None:
         what = what or (SOME if paths else EVERYTHING)
         super().__init__(client, RestoreAnswers(machine, point, what, tuple(paths), partial=partial))
-        self._first = (MachineStep(self), PointStep(self), WhatStep(self))
+        self._begin = (MachineStep(self), PointStep(self))
+        self._unlock = UnlockStep(self)
+        self._what = WhatStep(self)
         self._files = (WhereStep(self), ConflictsStep(self), RestoreSummary(self))
         self._volumes = VolumesStep(self)
         self._targets = TargetsStep(self)
@@ -52,11 +55,13 @@ class RestoreFlow(Restoring):
 
     def path(self) -> Sequence[Step[Restoring]]:
         what = self.answers.what
+        unlock = (self._unlock,) if self.answers.point and self.sealed == self.answers.point else ()
+        first: tuple[Step[Restoring], ...] = (*self._begin, *unlock, self._what)
         if what not in (VOLUMES, MACHINE):
-            return (*self._first, *self._files)
+            return (*first, *self._files)
         volumes = (self._volumes,) if what == VOLUMES else ()
         overwrite = (self._overwrite,) if self.asks else ()
-        return (*self._first, *volumes, self._targets, *overwrite, self._summary)
+        return (*first, *volumes, self._targets, *overwrite, self._summary)
 
     async def finish(self) -> Finished:
         said = self.answers
