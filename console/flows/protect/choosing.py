@@ -14,6 +14,7 @@ from console.flows.fields import Answer, Field, Folders, Note, Pick, Row, Text, 
 from console.flows.flow import Step
 from console.flows.folders import is_below, same_folder
 from console.flows.listing import all_machines
+from console.flows.machine_settings import marker_problem
 from console.flows.places import folder_problem
 from console.flows.protect.answers import Protecting
 from console.flows.wording import say
@@ -204,8 +205,8 @@ class ExclusionsStep(Step[P]):
         self.flow.keep_protection(said)
 
     def problems(self) -> dict[str, str]:
-        wrong = next((mark for mark in self.flow.protection.marks if "/" in mark or mark in (".", "..")), "")
-        return {"markers": say("“{name}” is no name of a file.", name=wrong)} if wrong else {}
+        wrong = marker_problem(self.flow.protection.marks)
+        return {"markers": wrong} if wrong else {}
 
 
 def _row(volume: HostVolume) -> Row:

@@ -8,12 +8,11 @@ from typing import TypeVar, cast
 
 from console.flows.fields import Answer, Field, Number, Text, Toggle
 from console.flows.flow import Step
+from console.flows.machine_settings import DAY_S, timeout_problem
 from console.flows.protect.answers import Protecting
 from console.flows.wording import say
 
 P = TypeVar("P", bound=Protecting)
-
-DAY_S = 24 * 3600
 
 
 class OptionsStep(Step[P]):
@@ -82,6 +81,5 @@ class OptionsStep(Step[P]):
         self.flow.keep_protection(said)
 
     def problems(self) -> dict[str, str]:
-        if 1 <= self.flow.protection.timeout_s <= DAY_S:
-            return {}
-        return {"timeout": say("Commands may take between 1 second and a day.")}
+        wrong = timeout_problem(self.flow.protection.timeout_s)
+        return {"timeout": wrong} if wrong else {}
