@@ -25,7 +25,7 @@ from console.desktop.wizards.reaching import client_of
 from console.domain.errors import Failed
 from console.flows.wording import say
 
-WIDE = 520
+WIDE = 620
 
 
 class KeyDialog(QDialog):
@@ -44,6 +44,7 @@ class KeyDialog(QDialog):
         self._secrets: list[PassphraseEdit | NewPassphrase] = []
         self._doing: asyncio.Task[Any] | None = None
         self.waits = False
+        self._first: QWidget = self
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
         self.setAccessibleName(title)
@@ -71,6 +72,7 @@ class KeyDialog(QDialog):
         self.yes.setAccessibleName(action.replace("&", ""))
         self.no = buttons.addButton(say("&Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
         self.no.setAccessibleName(say("Cancel"))
+        self.no.setAutoDefault(False)
         buttons.accepted.connect(self.begin)
         buttons.rejected.connect(self.reject)
         self.column = QVBoxLayout(self)
@@ -95,6 +97,8 @@ class KeyDialog(QDialog):
         """A line of the form; `name` with its mnemonic."""
         shown = QLabel(name)
         shown.setBuddy(made)
+        if self.form.rowCount() == 0:
+            self._first = made
         if not made.accessibleName():
             made.setAccessibleName(name.replace("&", ""))
         self.form.addRow(shown, made)
@@ -126,9 +130,18 @@ class KeyDialog(QDialog):
         """Shows it. Call it last."""
         self.judge()
         self.open()
+        if self.focusWidget() in (None, self.yes, self.no):
+            self._first.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.fit()
 
     def judge(self) -> None:
         self.yes.setEnabled(self._doing is None and self.ready())
+
+    def fit(self) -> None:
+        """As high as what is said now needs: lines that wrap do not make a window grow by themselves."""
+        self.column.activate()
+        high = max(self.column.totalHeightForWidth(self.width()), self.column.totalMinimumSize().height())
+        self.resize(self.width(), max(high, self.height()))
 
     def begin(self) -> None:
         if self._doing is None and self.ready():
@@ -147,6 +160,7 @@ class KeyDialog(QDialog):
                 self.problem.tell(known.failure, retry=False)
                 QAccessible.updateAccessibility(QAccessibleEvent(self.problem, QAccessible.Event.Alert))
                 self._focus_secret()
+                self.fit()
             return
         if not isValid(self):
             return
@@ -154,6 +168,7 @@ class KeyDialog(QDialog):
         self.problem.clear()
         if self.stays:
             self.told(answer)
+            self.fit()
         else:
             self.finished_with.emit(answer)
             self.accept()

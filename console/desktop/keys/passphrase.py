@@ -11,7 +11,7 @@ from console.domain.keys import PASSPHRASE_MAX
 from console.flows.passphrases import MOST, strength, twice_problem
 from console.flows.wording import say
 
-WIDE = 360
+WIDE = 300
 BAR = 6
 
 
@@ -70,7 +70,6 @@ class NewPassphrase(QWidget):
         self.bar.setRange(0, MOST)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(BAR)
-        self.bar.setMaximumWidth(WIDE)
         self.bar.setAccessibleName(say("Strength of the passphrase"))
         self.said = label("", "small", wrap=True)
         self.said.setMinimumHeight(2 * self.fontMetrics().lineSpacing())

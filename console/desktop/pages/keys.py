@@ -83,6 +83,7 @@ class KeysPage(Page):
                 "and kept all the same."),
         )  # fmt: skip
         self.head = line(text, self.take, self.add)
+        self.head.layout().setStretch(0, 1)  # type: ignore[union-attr]
         for part in (self.empty, self.closed):
             part.hide()
         return rows(self.head, self.table, self.detail, self.empty, self.closed, gap=GAP)
@@ -275,16 +276,16 @@ class KeysPage(Page):
 
 def _columns() -> tuple[Column, ...]:
     return (
-        text_column("name", say("Name"), width=20),
-        Column("type", say("Type"), lambda row, _: Cell(type_text(row["type"])), width=13),
-        Column("state", say("State"), lambda row, _: _state(row), width=31),
-        Column("machines", say("Machines that use it"), lambda row, _: _machines(row), width=26,
+        text_column("name", say("Name"), width=17),
+        Column("type", say("Type"), lambda row, _: Cell(type_text(row["type"])), width=11),
+        Column("state", say("State"), lambda row, _: _state(row), width=28),
+        Column("machines", say("Machines that use it"), lambda row, _: _machines(row), width=20,
                order=lambda row: len(row["machines"])),
-        number_column("points", say("Points"), width=8),
-        Column("tested", say("Passphrase proven"), lambda row, now: _tested(row, now), width=20,
+        number_column("points", say("Points"), width=6),
+        Column("tested", say("Passphrase proven"), lambda row, now: _tested(row, now), width=18,
                order=lambda row: row["tested"] or ""),
         time_column("created", say("Created")),
-        text_column("description", say("Comment"), width=24),
+        text_column("description", say("Comment"), width=24, hidden=True),
         text_column("thumbprint", say("Thumbprint"), width=30, hidden=True),
     )  # fmt: skip
 
