@@ -26,6 +26,7 @@ from console.desktop.widgets.point_columns import (
     flag_column,
     kind_column,
     restorability_column,
+    sealed_column,
     targets_column,
 )
 from console.desktop.widgets.point_deleting import ask_delete, losses
@@ -396,7 +397,7 @@ def _columns() -> list[Column]:
         size_column("size", say("Size"), sort="size"),
         size_column("bytes_new", say("New"), sort="new"),
         targets_column(),
-        flag_column("encrypted", say("Encrypted"), say("Encrypted"), "good"),
+        sealed_column(),
         flag_column("held", say("Held"), say("Held"), "pause"),
         checks_column(),
     ]

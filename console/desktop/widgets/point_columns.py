@@ -6,6 +6,7 @@ from console.desktop.tables.columns import Cell, Column
 from console.desktop.theme.tokens import Tone
 from console.desktop.widgets import states
 from console.flows.amounts import NOTHING
+from console.flows.keys import sealed_text
 from console.flows.wording import say
 
 
@@ -39,6 +40,21 @@ def flag_column(key: str, title: str, yes: str, icon_name: str) -> Column:
     return Column(
         key, title, lambda row, _: Cell(yes, Tone.INFO, icon_name) if row[key] else Cell(NOTHING), width=11, hidden=True
     )
+
+
+def sealed_column() -> Column:
+    """Whether it is encrypted, with which key, and whether that is locked."""
+
+    def cell(row: object, _: object) -> Cell:
+        if not row["encrypted"]:  # type: ignore[index]
+            return Cell(NOTHING, tip=say("Not encrypted."))
+        keys = row.get("keys", ())  # type: ignore[attr-defined]
+        text = sealed_text(keys) or say("Encrypted")
+        if any(key["locked"] for key in keys):
+            return Cell(text, Tone.WARN, "lock", say("Encrypted. It cannot be opened here while the key is locked."))
+        return Cell(text, Tone.INFO, "key", say("Encrypted."))
+
+    return Column("encrypted", say("Encrypted"), cell, width=16)
 
 
 def checks_column() -> Column:

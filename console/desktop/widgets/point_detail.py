@@ -23,6 +23,7 @@ from console.domain.answers import PointDetailAnswer
 from console.domain.roles import Right
 from console.domain.sizes import format_duration, format_size
 from console.flows.amounts import ago, local
+from console.flows.keys import sealed_text
 from console.flows.wording import count, say
 
 FillMenu = Callable[[PointDetailAnswer, QMenu], None]
@@ -196,7 +197,10 @@ def _facts(detail: PointDetailAnswer) -> list[tuple[str, str]]:
             count("{n} warning", "{n} warnings", detail["warnings"]) if detail["warnings"] else say("None"),
         ),
         (say("On targets"), ", ".join(detail["targets"]) or say("On no other Core")),
-        (say("Encrypted"), say("Yes") if detail["encrypted"] else say("No")),
+        (
+            say("Encrypted"),
+            (sealed_text(detail.get("keys", ())) or say("Yes")) if detail["encrypted"] else say("No"),
+        ),
         (say("Held"), say("Yes, retention leaves it") if detail["held"] else say("No")),
         (say("Checks"), checks or say("Not checked")),
         (say("Id"), detail["id"]),
