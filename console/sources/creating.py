@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import islice
 
 from console.domain.trees import Entry, FileType
-from console.sources import flags, reach
+from console.sources import flags, leftovers, reach
 from console.sources.attributes import ACLS, drop_acls, read_xattrs, write_xattrs
 
 _DIRECTORY = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -34,8 +33,6 @@ _NODES = {
     FileType.FIFO: stat.S_IFIFO,
     FileType.SOCKET: stat.S_IFSOCK,
 }
-_PREFIX = f".replicore-{secrets.token_hex(6)}-"
-_numbers = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +167,10 @@ def _one_file(one: os.stat_result | None, other: os.stat_result | None) -> bool:
 
 def begin_file(directory: int) -> tuple[int, bytes]:
     """An open new file, and the name it has until `publish`."""
-    name = _aside()
-    return os.open(name, _NEW_FILE, 0o600, dir_fd=directory), name
+    name = leftovers.name()
+    file = os.open(name, _NEW_FILE, 0o600, dir_fd=directory)
+    leftovers.hold(file)
+    return file, name
 
 
 def write(file: int, data: bytes | memoryview, offset: int) -> None:
@@ -188,7 +187,7 @@ def set_size(file: int, size: int) -> None:
 
 def make_other(directory: int, entry: Entry) -> tuple[bytes, list[Refusal]]:
     """A symbolic link, device, fifo or socket under a name of its own until `publish`, fully dressed."""
-    name = _aside()
+    name = leftovers.name()
     if entry.type is FileType.SYMLINK:
         os.symlink(entry.target, name, dir_fd=directory)
         return name, _dress_link(directory, name, entry)
@@ -205,7 +204,7 @@ def make_other(directory: int, entry: Entry) -> tuple[bytes, list[Refusal]]:
 
 def make_link(old: int, old_name: bytes, directory: int) -> bytes:
     """One more hard link of a file that was restored, under a name of its own until `publish`."""
-    name = _aside()
+    name = leftovers.name()
     os.link(old_name, name, src_dir_fd=old, dst_dir_fd=directory, follow_symlinks=False)
     return name
 
@@ -354,10 +353,6 @@ def _owned(where: int | bytes, entry: Entry) -> bool:
 
 def _why(problem: Exception) -> str:
     return getattr(problem, "strerror", None) or str(problem)
-
-
-def _aside() -> bytes:
-    return f"{_PREFIX}{next(_numbers)}.part".encode()
 
 
 def _reopen(place: Place) -> int:

@@ -533,6 +533,16 @@ def test_owners_that_cannot_be_given_are_one_warning(
         assert "9 name(s)" in reporter.warnings[0][1]
 
 
+def test_what_a_killed_restore_left_goes_with_the_next(world: World, tmp_path: Path) -> None:
+    top = plant(tmp_path / "tree", Dir({b"file": File(b"1" * 5000), b"d": Dir({b"inner": File(b"2")})}))
+    result, _ = world.backup(world.machine(top))
+    (tmp_path / "to" / "d").mkdir(parents=True)
+    for place in (tmp_path / "to", tmp_path / "to" / "d"):
+        (place / ".replicore-0123456789ab-3.part").write_bytes(b"half")
+    world.restore(result["point"], tmp_path / "to")
+    assert differences(top, tmp_path / "to", top=False) == []
+
+
 @pytest.mark.parametrize("when", ["check", "advance"])
 def test_cancelling_leaves_only_whole_files(world: World, tmp_path: Path, when: str) -> None:
     tree = Dir(

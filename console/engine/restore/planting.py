@@ -23,7 +23,7 @@ from console.engine.restore.shared import WHOLE
 from console.engine.restore.spots import Spot, Sprout, Twins
 from console.repository import Repository, TreeReader
 from console.repository.tree_reader import Single
-from console.sources import creating
+from console.sources import creating, leftovers
 from console.sources.creating import Place, Places
 
 BATCH_FILES = 256
@@ -80,6 +80,7 @@ class Planting:
     def plant(self, top: Entry, wish: Wish, place: Place) -> None:
         """What is wished of the tree below `top` into the directory `place`, which has the top's part."""
         with self._places.use(place) as directory:
+            leftovers.remove(directory)
             empty = creating.is_empty(directory)
             # Where two names of ours may be one, every name is looked at once more when its file is whole.
             self._careful = self._growing.careful = creating.folds_case(directory)
@@ -169,6 +170,8 @@ class Planting:
             if status is not None and stat.S_ISDIR(status.st_mode):
                 fresh = made = False
                 place = creating.existing_directory(above.place, there, entry.name)
+                with self._places.use(place) as found:
+                    leftovers.remove(found)
                 dress = entry if wish.everything and self._may_dress(place) else None
                 with self._places.use(place) as found:
                     owner = creating.new_owner(found)
