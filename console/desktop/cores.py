@@ -13,7 +13,9 @@ from console.client.client import Client
 from console.client.cores import Cores, RememberedCore
 from console.client.embedded import EmbeddedCore
 from console.client.local import read_core, read_token
+from console.client.mounts import Mounts
 from console.desktop.link import Link
+from console.desktop.mounting import Mounting
 from console.domain.clock import Clock
 from console.domain.errors import FailureKind, failed, unreachable
 from console.flows.wording import say
@@ -33,6 +35,8 @@ class CoreList(QObject):
         self._embedded: dict[str, EmbeddedCore] = {}
         self._known: dict[str, RememberedCore] = {}
         self._passwords: dict[str, str] = {}
+        self._ways: dict[str, tuple[str, ...]] = {}
+        self.mounts = Mounts(command, clock)
 
     @property
     def links(self) -> tuple[Link, ...]:
@@ -40,6 +44,10 @@ class CoreList(QObject):
 
     def link(self, key: str) -> Link:
         return self._links[key]
+
+    def mounting(self, key: str) -> Mounting:
+        """How points of a Core are mounted on this computer."""
+        return Mounting(self.mounts, key, self._ways[key])
 
     def is_embedded(self, key: str) -> bool:
         """Whether this program started the Core, so that it ends with it."""
@@ -50,6 +58,7 @@ class CoreList(QObject):
         """The Core of a data directory of this computer; started as a child process when nobody runs it. `begun`: it
         was begun already."""
         key = f"local:{data}"
+        self._ways[key] = ("--data", str(data))
         core = self._embedded[key] = begun or EmbeddedCore(data, self._command)
 
         async def dial() -> Client:
@@ -66,6 +75,7 @@ class CoreList(QObject):
         """A Core elsewhere. `password`: for this run, when no keyring keeps it."""
         key = f"core:{core.name.lower()}"
         self._known[key] = core
+        self._ways[key] = ("--core", core.name)
         if password:
             self._passwords[key] = password
 
@@ -113,7 +123,8 @@ class CoreList(QObject):
         await link.close()
 
     async def close(self) -> None:
-        """Ends all links, then the Cores that were started here, politely."""
+        """Takes mounts down, ends all links, then the Cores that were started here, politely."""
+        await self.mounts.close()
         await asyncio.gather(*(link.close() for link in self._links.values()), return_exceptions=True)
         await asyncio.gather(*(core.stop() for core in self._embedded.values()), return_exceptions=True)
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from console.client.client import Client
 from console.desktop.link import Link
+from console.desktop.mounting import Mounting
 from console.desktop.tasks import Tasks
 from console.domain.clock import Clock
 from console.domain.roles import Right
@@ -24,6 +25,7 @@ PageName = Literal[
     "events",
     "repositories",
     "keys",
+    "mounts",
     "retention",
     "users",
     "settings",
@@ -73,6 +75,8 @@ class Desk(QObject):
         self.tasks = tasks
         self.others: Callable[[], Sequence[Link]] = tuple
         """Links of the other Cores of the window."""
+        self.mounting: Mounting | None = None
+        """The way to mount points of this Core on this computer; None: there is none."""
 
     @property
     def client(self) -> Client:

@@ -105,6 +105,7 @@ class MainWindow(QMainWindow):
         seat.desk.opening.connect(self.open_wizard)
         seat.desk.helping.connect(self.open_help)
         seat.desk.others = lambda: [other for other in self.cores.links if other is not link]
+        seat.desk.mounting = self.cores.mounting(key)
         seat.moved.connect(self._moved)
         link.moved.connect(self._told)
         self.seats.addWidget(seat)

@@ -42,8 +42,8 @@ async def read(desk: Desk, id: str) -> Seen:
     repository, growth, checks, going = await asyncio.gather(
         client.repository(id),
         client.repository_growth(id),
-        client.jobs(kind="repository-check", state="ended", subject=id, limit=1),
-        client.jobs(state="active", subject=id, limit=1),
+        client.jobs(kind="repository-check", state="ended", subject=id, offset=0, limit=1),
+        client.jobs(state="active", subject=id, offset=0, limit=1),
     )
     return Seen(repository, growth, next(iter(checks["jobs"]), None), next(iter(going["jobs"]), None))
 
