@@ -184,7 +184,8 @@ class PointsClient:
         if known is None:
             raise not_found("recovery point", point)
         images = [image(volume) for volume in self.volumes]
-        return known | {"origin_core": "core", "duration_s": 12.0, "warnings": 0, "images": images}
+        more = {"origin_core": "core", "duration_s": 12.0, "warnings": 0, "images": images, "check_results": []}
+        return more | known
 
     async def files(self, point: str, path: str = "") -> dict[str, Any]:
         await self._asked("files", point, path)
@@ -203,6 +204,11 @@ class PointsClient:
             "next": str(end) if end < len(found) else None,
             "complete": all(one["here"] for one in every if one["type"] == "directory"),
         }
+
+    async def kept(self, point: str) -> dict[str, Any]:
+        await self._asked("kept", point)
+        why = {"code": "newest", "text": "It is the newest point of its machine."}
+        return {"point": point, "held": False, "hold": None, "kept_by": [why], "goes": None}
 
     async def orphan(self, point: str) -> dict[str, Any]:
         await self._asked("orphan", point)

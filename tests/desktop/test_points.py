@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QMessageBox, QPushButton
+from PySide6.QtWidgets import QDialog, QLineEdit, QMenu, QMessageBox, QPushButton
 
 from console.client.client import Client
 from console.desktop.desk import Place
@@ -288,9 +288,24 @@ def test_a_point_is_held_and_released_from_its_menu(bench: Bench, running_world:
     oldest = bench.run(page.desk.client.points(descending=False, limit=1))["points"][0]["id"]
     page.table.choose(oldest)
     act(page, "Hold").trigger()
+    asked = page.findChild(QDialog)
+    assert asked is not None
+    asked.reject()
+    assert not bench.run(page.desk.client.point(oldest))["held"], "Cancel holds nothing"
+    act(page, "Hold").trigger()
+    asked = page.findChildren(QDialog)[-1]
+    asked.findChildren(QLineEdit)[0].setText("audit 2026")
+    asked.accept()
     bench.wait(lambda: any("held" in notice for notice in bench.notices), "it is said")
     assert bench.run(page.desk.client.point(oldest))["held"]
     bench.wait(lambda: page.table.current is not None and bool(page.table.current["held"]), "the list shows it")
+    column = next(n for n, column in enumerate(page.model.columns) if column.key == "held")
+    assert page.model.index(page.table.currentIndex().row(), column).data() == "audit 2026"
+    page.detail.tabs.setCurrentWidget(page.detail.kept)
+    bench.wait(lambda: page.detail.kept.kept is not None, "what keeps it is shown")
+    assert "held" in {why["code"] for why in page.detail.kept.kept["kept_by"]}  # type: ignore[index]
+    assert "audit 2026" in page.detail.kept.held.text()
+    assert "first of its volume" in page.detail.kept.base.text()
     act(page, "Release hold").trigger()
     bench.wait(lambda: any("no longer" in notice for notice in bench.notices), "it is said")
     assert not bench.run(page.desk.client.point(oldest))["held"]

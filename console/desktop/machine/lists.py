@@ -16,6 +16,17 @@ from console.desktop.theme.tokens import GAP
 from console.desktop.widgets import states
 from console.desktop.widgets.pane import Empty, Pane
 from console.desktop.widgets.parts import action, allow, button, label, line, rows
+from console.desktop.widgets.point_actions import PointActions
+from console.desktop.widgets.point_columns import (
+    chain_column,
+    checks_column,
+    held_column,
+    kept_column,
+    kind_column,
+    restorability_column,
+    targets_column,
+    with_reasons,
+)
 from console.domain.replication_answers import PairingDetailAnswer
 from console.domain.roles import Right
 from console.domain.sizes import format_duration
@@ -71,12 +82,19 @@ class PointsTab(WindowTab):
         super().__init__(desk, pane, "machine-points", say("Recovery points"), point_columns(), empty)
         self.table.opened.connect(lambda row: desk.go("points", row["id"]))
         self.table.set_row_menu(self._menu)
+        self.table.column_shown.connect(self.model.start_over)
+        self.acts = PointActions(
+            self, desk, pane, changed=lambda _: self.model.refresh(), deleted=lambda: self.model.start_over()
+        )
 
     async def fetch(self, sort: str, descending: bool, offset: int, limit: int) -> tuple[Sequence[Row], int]:
         page = await self.desk.client.points(
             machine=self.machine, sort=sort, descending=descending, offset=offset, limit=limit
         )
-        return page["points"], page.get("total", len(page["points"]))
+        found: Sequence[Row] = page["points"]
+        if self.table.shows("kept"):
+            found = await with_reasons(self.desk.client, page["points"])
+        return found, page.get("total", len(found))
 
     def _menu(self, row: Row, menu: QMenu) -> None:
         entries = (
@@ -92,6 +110,8 @@ class PointsTab(WindowTab):
         for entry in entries:
             entry.setParent(menu)
             menu.addAction(entry)
+        menu.addSeparator()
+        self.acts.fill(row, menu)
 
 
 class EventsTab(WindowTab):
@@ -189,17 +209,15 @@ def point_columns() -> list[Column]:
     """Of `PointAnswer`, without the machine."""
     return [
         time_column("time", say("Time"), sort="time", exact=True),
-        Column("kind", say("Kind"), lambda row, _: states.kind(row["kind"]).cell(), width=14),
-        Column("chain", say("Chain"), lambda row, _: states.chain(row["chain"]).cell(row["why"]), width=18),
-        Column(
-            "restorability",
-            say("Restorable"),
-            lambda row, _: states.restorability(row["restorability"]).cell(),
-            width=17,
-        ),
+        chain_column(),
+        restorability_column(),
+        checks_column(),
+        held_column(),
+        kept_column(hidden=False),
+        kind_column(),
         size_column("size", say("Size"), sort="size"),
         size_column("bytes_new", say("New"), sort="new"),
-        Column("targets", say("On targets"), lambda row, _: Cell(", ".join(row["targets"]) or NOTHING), width=20),
+        targets_column(),
     ]
 
 

@@ -66,6 +66,7 @@ class JobsPage(Page):
             "repository-check",
             "reclaim",
             "repository-repair",
+            "point-check",
             "rollup",
             "nightly",
         ):
@@ -340,6 +341,7 @@ def _place(job: JobAnswer) -> Place | None:
         "repository-parity": "repositories",
         "rollup": "machine",
         "restore": "points",
+        "point-check": "points",
     }
     page = pages.get(job["kind"])
     return Place(page, job["subject"]) if page and job["subject"] else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtWidgets import QMenu, QStackedLayout, QTabWidget, QWidget
@@ -16,6 +17,7 @@ from console.desktop.pages.page import Page
 from console.desktop.theme.tokens import GAP, HEAD
 from console.desktop.widgets import states
 from console.desktop.widgets.badge import Badge
+from console.desktop.widgets.check_dialog import CheckDialog
 from console.desktop.widgets.pane import Pane
 from console.desktop.widgets.parts import action, allow, button, heading, line, menu_button, rows
 from console.domain.answers import JobAnswer, JobPage, MachineAnswer, RepositoryDetail
@@ -40,6 +42,7 @@ class MachinePage(Page):
             Changed.EVENTS,
             Changed.REPOSITORIES,
             Changed.JOBS,
+            Changed.KEYS,
         }
     )
 
@@ -147,9 +150,10 @@ class MachinePage(Page):
         self.resume = button(say("Res&ume"), self._resume, icon_name="resume")
         self.restore = button(say("Re&store …"), self._restore, icon_name="restore")
         self.replicate = button(say("Replicate n&ow"), self._replicate, icon_name="pairing")
+        self.check = button(say("Chec&k …"), self._ask_check, icon_name="check")
         self.job = button("", self._open_job, role="link")
         names = line(self.name_label, self.verdict, self.kind, 1, self.job)
-        actions = line(self.restore, self.back_up, self.replicate, self.pause, self.resume, 1)
+        actions = line(self.restore, self.back_up, self.replicate, self.check, self.pause, self.resume, 1)
         return rows(names, actions, gap=GAP)
 
     def _show_head(self, view: MachineView) -> None:
@@ -188,6 +192,13 @@ class MachinePage(Page):
             may_replicate and bool(machine["pairings"]),
             say("It is not replicated to another Core.") if may_replicate else administrator,
         )
+        may_check = self.desk.may(Right.CHECK)
+        self.check.setToolTip("")
+        allow(
+            self.check,
+            may_check and machine["points"] > 0,
+            say("There is no recovery point yet.") if may_check else say("Help desk may look, not check."),
+        )
         may_restore = self.desk.may(Right.RESTORE)
         allow(
             self.restore,
@@ -213,6 +224,22 @@ class MachinePage(Page):
             self.desk.notice(say("The backup of “{name}” has started.", name=name))
 
         self.pane.act(lambda: self.desk.client.back_up(id, base=base), started)
+
+    def _ask_check(self) -> None:
+        view = self._view
+        if view is None:
+            return
+        id, name = view.machine["id"], view.machine["name"]
+
+        def begin(only: Sequence[str], every: bool) -> None:
+            self.pane.act(lambda: self.desk.client.check_points(machine=id, every=every, only=only), started)
+
+        def started(job: JobAnswer) -> None:
+            self.desk.notice(say("The check of “{name}” has started.", name=name))
+            self.desk.go("jobs", job["id"])
+
+        text = say("Check “{machine}”", machine=name)
+        CheckDialog(self, self.desk, text, begin, points=view.machine["points"]).open()
 
     def _pause(self) -> None:
         id = self._id()

@@ -18,24 +18,26 @@ from console.desktop.theme.tokens import GAP
 from console.desktop.widgets import states
 from console.desktop.widgets.chain_panel import ChainPanel
 from console.desktop.widgets.machine_filter import MachineFilter
+from console.desktop.widgets.mount_dialog import ask_mount
 from console.desktop.widgets.pane import Empty
 from console.desktop.widgets.parts import action, button, label, line, rows
+from console.desktop.widgets.point_actions import PointActions
 from console.desktop.widgets.point_columns import (
     chain_column,
     checks_column,
-    flag_column,
+    held_column,
+    kept_column,
     kind_column,
     restorability_column,
     sealed_column,
     targets_column,
+    with_reasons,
 )
-from console.desktop.widgets.point_deleting import ask_delete, losses
 from console.desktop.widgets.point_detail import PointDetail
-from console.domain.answers import MachineAnswer, PointDetailAnswer, PointsDeleted
+from console.domain.answers import JobAnswer, MachineAnswer, PointDetailAnswer
 from console.domain.clock import iso
 from console.domain.errors import Failed, Failure, FailureKind
 from console.domain.events import Changed
-from console.domain.retention_answers import KeptAnswer
 from console.domain.roles import Right
 from console.flows.wording import count, say
 
@@ -67,6 +69,7 @@ class PointsPage(Page):
         )
         self.table = Table("points", say("Recovery points"), self.model)
         self.table.set_row_menu(self._fill_menu)
+        self.table.column_shown.connect(self.model.start_over)
         self.table.chosen.connect(self._row_chosen)
         self.table.opened.connect(lambda row: self._open_files(row["id"]))
         self.model.failed.connect(self._table_failed)
@@ -78,6 +81,11 @@ class PointsPage(Page):
         self.chain.opened.connect(self._open_files)
         self.detail = PointDetail(self.desk, self._fill_menu)
         self.detail.changed.connect(self.reload)
+        self.acts = PointActions(
+            self, self.desk, lambda: self.pane, self._point_changed, self._deleted, checking=self._checking
+        )
+        self.detail.check_wanted.connect(self.acts.ask_check)
+        self.detail.hold_wanted.connect(self._hold)
         self.total = label("", "muted")
         self.clear = button(say("C&lear filters"), self._clear_filters, role="link")
         left = rows(self._filters(), self.table, gap=GAP)
@@ -187,7 +195,10 @@ class PointsPage(Page):
             offset=offset,
             limit=limit,
         )
-        return page["points"], page.get("total", len(page["points"]))
+        found: Sequence[Row] = page["points"]
+        if self.machine.machine and self.table.shows("kept"):
+            found = await with_reasons(self.desk.client, page["points"])
+        return found, page.get("total", len(found))
 
     def _counted(self, total: int) -> None:
         filtered = self._filtered
@@ -277,9 +288,7 @@ class PointsPage(Page):
 
     def _fill_menu(self, row: Row | PointDetailAnswer, menu: QMenu) -> None:
         point, machine = row["id"], row["machine_id"]
-        administrator = self.desk.may(Right.ADMINISTER)
         restorable = row["restorability"] != "none"
-        only = say("Only an administrator may do this.")
         for made in (
             action(say("Open &files"), lambda: self._open_files(point), icon_name="folder"),
             action(
@@ -291,63 +300,41 @@ class PointsPage(Page):
                 if restorable
                 else say("Nothing of it can be restored now."),
             ),
+            action(
+                say("Moun&t …"),
+                lambda: ask_mount(self.desk, self, point=point, machine=row["machine"], moment=row["time"]),
+                icon_name="folder",
+                enabled=self.desk.may(Right.RESTORE) and restorable,
+                why_not=say("Help desk may look, not mount.")
+                if restorable
+                else say("Nothing of it can be read now."),
+            ),
             action(say("Open &machine"), lambda: self.desk.go("machine", machine), icon_name="machine"),
-            None,
-            action(
-                say("Release &hold") if row["held"] else say("&Hold"),
-                lambda: self._hold(row),
-                icon_name="pause",
-                enabled=administrator,
-                why_not=only,
-            ),
-            action(
-                say("&Delete …"),
-                lambda: self._ask_delete(row, chain=False),
-                icon_name="delete",
-                enabled=administrator,
-                why_not=only,
-            ),
-            action(
-                say("Delete with what &builds on it …"),
-                lambda: self._ask_delete(row, chain=True),
-                icon_name="delete",
-                enabled=administrator,
-                why_not=only,
-            ),
         ):
-            if made is None:
-                menu.addSeparator()
-            else:
-                made.setParent(menu)
-                menu.addAction(made)
+            made.setParent(menu)
+            menu.addAction(made)
+        menu.addSeparator()
+        self.acts.fill(row, menu)
 
     def _hold(self, row: Row | PointDetailAnswer) -> None:
-        client, point = self.desk.client, row["id"]
-        self.pane.act(lambda: client.release(point) if row["held"] else client.hold(point), self._held)
-
-    def _held(self, answer: KeptAnswer) -> None:
-        if answer["held"]:
-            self.desk.notice(say("It is held: no rollup and no deletion takes it until it is released."))
-        elif answer["goes"] is not None:
-            self.desk.notice(say("It is held no longer, and goes with the next rollup."))
+        if row["held"]:
+            self.acts.release(row)
         else:
-            self.desk.notice(say("It is held no longer. {why}", why=answer["kept_by"][0]["text"]))
+            self.acts.ask_hold(row)
+
+    def _point_changed(self, point: str) -> None:
         self.model.start_over()
-        self.detail.show_point(answer["point"])
+        self.detail.show_point(point, again=True)
 
-    def _ask_delete(self, row: Row | PointDetailAnswer, *, chain: bool) -> None:
-        self.pane.act(
-            lambda: losses(self.desk.client, row["id"]),
-            lambda found: ask_delete(self, row, found, chain=chain, on_yes=lambda: self._delete(row["id"], chain)),
-        )
+    def _checking(self, job: JobAnswer) -> None:
+        """In place, if the point is in front."""
+        if job["subject"] == self.detail.point:
+            self.detail.open_checks()
+            self.detail.checks.watch(job)
+        else:
+            self.desk.go("jobs", job["id"])
 
-    def _delete(self, point: str, chain: bool) -> None:
-        self.pane.act(lambda: self.desk.client.delete_points([point], chain=chain), self._deleted)
-
-    def _deleted(self, answer: PointsDeleted) -> None:
-        self.desk.notice(
-            count("{n} recovery point was deleted.", "{n} recovery points were deleted.", answer["points_deleted"])
-        )
+    def _deleted(self) -> None:
         self.detail.show_point("")
         self.model.start_over()
         self.chain.refresh(front=False)
@@ -393,11 +380,12 @@ def _columns() -> list[Column]:
         text_column("machine", say("Machine"), sort="machine", width=16),
         chain_column(),
         restorability_column(),
+        checks_column(),
+        held_column(),
         kind_column(),
         size_column("size", say("Size"), sort="size"),
         size_column("bytes_new", say("New"), sort="new"),
         targets_column(),
         sealed_column(),
-        flag_column("held", say("Held"), say("Held"), "pause"),
-        checks_column(),
+        kept_column(hidden=True),
     ]

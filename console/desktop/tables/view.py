@@ -25,10 +25,11 @@ RowMenu = Callable[[Row, QMenu], None]
 
 class Table(QTableView):
     """`name`: stable, for remembered columns. `chosen` when another row is in front (None: none), `opened` on Enter and
-    double click."""
+    double click, `column_shown` when a person wants to see a column that was hidden."""
 
     chosen = Signal(object)
     opened = Signal(object)
+    column_shown = Signal()
 
     def __init__(self, name: str, title: str, model: TableModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +57,10 @@ class Table(QTableView):
         rows.setDefaultSectionSize(max(ROW, self.fontMetrics().height() + GAP))
         self._set_up_header()
         model.modelReset.connect(self._find_again)
+
+    def shows(self, key: str) -> bool:
+        """Whether the column of a key is there and not hidden."""
+        return any(self._model.columns[number].key == key for number in self._visible())
 
     def set_row_menu(self, menu: RowMenu) -> None:
         self._menu = menu
@@ -172,6 +177,8 @@ class Table(QTableView):
         if shown or len(self._visible()) > 1:
             self.setColumnHidden(number, not shown)
             self._keep_columns()
+        if shown:
+            self.column_shown.emit()
 
     # --- rows
 

@@ -62,6 +62,19 @@ def base_reason(reason: str) -> str:
         "key-changed": say("A base, because the encryption key changed."),
         "volume-changed": say("A base, because the volume is another one."),
         "parent-lost": say("A base, because the image before it was lost."),
-        "policy": say("A base, because the policy asks for one from time to time."),
+        "policy": say("A base, because what it built on was rolled up."),
     }
     return known.get(reason, "")
+
+
+def base_word(reason: str) -> str:
+    """As `base_reason`, in a word or two."""
+    known = {
+        "first": say("first"),
+        "forced": say("asked for"),
+        "key-changed": say("key changed"),
+        "volume-changed": say("volume changed"),
+        "parent-lost": say("parent lost"),
+        "policy": say("rolled up"),
+    }
+    return known.get(reason) or reason.replace("-", " ")

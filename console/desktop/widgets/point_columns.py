@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from console.desktop.tables.columns import Cell, Column
+from collections.abc import Sequence
+from datetime import datetime
+
+from console.client.client import Client
+from console.desktop.tables.columns import Cell, Column, Row
 from console.desktop.theme.tokens import Tone
-from console.desktop.widgets import states
-from console.flows.amounts import NOTHING
+from console.desktop.widgets import point_states, states
+from console.desktop.widgets.chain_words import base_reason, base_word
+from console.domain.answers import PointAnswer
+from console.domain.retention_answers import HoldAnswer
+from console.flows.amounts import NOTHING, local
 from console.flows.keys import sealed_text
+from console.flows.point_checks import checks_text, worst
 from console.flows.wording import say
 
 
 def kind_column() -> Column:
-    return Column("kind", say("Kind"), lambda row, _: states.kind(row["kind"]).cell(), width=14)
+    """Of points and of images: with why it is a base."""
+
+    def cell(row: Row, _: datetime) -> Cell:
+        shown = states.kind(row["kind"])
+        reasons = row.get("base_reasons") or ([row["base_reason"]] if row.get("base_reason") else [])
+        if not reasons:
+            return shown.cell()
+        tip = "\n".join(text for text in map(base_reason, reasons) if text)
+        words = ", ".join(base_word(reason) for reason in reasons)
+        return Cell(f"{shown.text} · {words}", shown.tone, shown.icon, tip)
+
+    return Column("kind", say("Kind"), cell, width=22)
 
 
 def chain_column() -> Column:
@@ -42,6 +61,51 @@ def flag_column(key: str, title: str, yes: str, icon_name: str) -> Column:
     )
 
 
+def held_column() -> Column:
+    """With the note of who holds it."""
+
+    def cell(row: Row, _: datetime) -> Cell:
+        if not row["held"]:
+            return Cell(NOTHING)
+        hold = row.get("hold")
+        note = hold["reason"] if hold else ""
+        return Cell(note or say("Held"), Tone.INFO, "pause", hold_text(hold) if hold else "")
+
+    return Column("held", say("Held"), cell, width=14)
+
+
+def hold_text(hold: HoldAnswer) -> str:
+    """Who holds a point, since when, and why."""
+    since = local(hold["since"])
+    text = (
+        say("Held by {user} since {time}", user=hold["user"], time=since)
+        if hold["user"]
+        else say("Held since {time}", time=since)
+    )
+    return f"{text}: {hold['reason']}" if hold["reason"] else f"{text}."
+
+
+def kept_column(*, hidden: bool) -> Column:
+    """What keeps it at the next rollup, or why it goes then; rows have it under `kept` (`with_reasons`)."""
+
+    def cell(row: Row, _: datetime) -> Cell:
+        kept = row.get("kept")
+        if kept is None:
+            return Cell(NOTHING, tip=say("Choose one machine above to see what keeps its points."))
+        return point_states.kept([kept["goes"]] if kept["goes"] else kept["kept_by"])
+
+    return Column("kept", say("Kept by"), cell, width=26, hidden=hidden)
+
+
+async def with_reasons(client: Client, points: Sequence[PointAnswer]) -> list[Row]:
+    """Points of a window with what keeps each. Raises Failed."""
+    if not points:
+        return []
+    page = await client.kept_points([point["id"] for point in points])
+    known = {one["point"]: one for one in page["points"]}
+    return [{**point, "kept": known.get(point["id"])} for point in points]
+
+
 def sealed_column() -> Column:
     """Whether it is encrypted, with which key, and whether that is locked."""
 
@@ -58,11 +122,12 @@ def sealed_column() -> Column:
 
 
 def checks_column() -> Column:
-    """Results of checks of the point, each with its word."""
+    """One word for all checks of the point; each of them on hover."""
 
-    def cell(row: object, _: object) -> Cell:
-        checks = row["checks"]  # type: ignore[index]
-        words = ", ".join(f"{name}: {result}" for name, result in checks.items())
-        return Cell(words or NOTHING, tip=words or say("Not checked."))
+    def cell(row: Row, _: datetime) -> Cell:
+        verdict = worst(row["checks"])
+        if verdict is None:
+            return Cell(NOTHING, tip=say("Never checked."))
+        return point_states.point_check(verdict).cell(checks_text(row["checks"]))
 
-    return Column("checks", say("Checks"), cell, width=14, hidden=True)
+    return Column("checks", say("Checks"), cell, width=13)

@@ -35,12 +35,30 @@ def ask_delete(
         count("{n} recovery point is lost.", "{n} recovery points are lost.", taken["points"]),
         say("Files in them: {size}.", size=format_size(taken["bytes"])),
     ]
+    if taken["frees"]:
+        details.append(say("About {size} can be given back by a reclaim then.", size=format_size(taken["frees"])))
+    if taken["held"]:
+        details.append(
+            count(
+                "{n} of them is held, so the Core will refuse; release it first.",
+                "{n} of them are held, so the Core will refuse; release them first.",
+                taken["held"],
+            )
+        )
     beyond = deep["points"] - alone["points"]
     if beyond and not chain:
         details.append(
             count(
                 "{n} other point builds on it, so the Core will refuse; delete it together with that one.",
                 "{n} other points build on it, so the Core will refuse; delete it together with them.",
+                beyond,
+            )
+        )
+    elif beyond:
+        details.append(
+            count(
+                "{n} of them is newer and builds on this one.",
+                "{n} of them are newer and build on this one.",
                 beyond,
             )
         )

@@ -18,12 +18,15 @@ from console.desktop.widgets.file_tree import FileTree
 from console.desktop.widgets.orphan_view import OrphanView
 from console.desktop.widgets.pane import Pane
 from console.desktop.widgets.parts import FactsView, allow, button, label, line, menu_button, panel, rows
-from console.desktop.widgets.point_columns import chain_column, kind_column
+from console.desktop.widgets.point_checks_view import PointChecksView
+from console.desktop.widgets.point_columns import chain_column, hold_text, kind_column
+from console.desktop.widgets.point_kept_view import PointKeptView
 from console.domain.answers import PointDetailAnswer
 from console.domain.roles import Right
 from console.domain.sizes import format_duration, format_size
 from console.flows.amounts import ago, local
 from console.flows.keys import sealed_text
+from console.flows.point_checks import checks_text
 from console.flows.wording import count, say
 
 FillMenu = Callable[[PointDetailAnswer, QMenu], None]
@@ -31,9 +34,12 @@ FillMenu = Callable[[PointDetailAnswer, QMenu], None]
 
 
 class PointDetail(QWidget):
-    """`more` fills the menu beside *Restore*. `changed`: the point is not what the table says (any more)."""
+    """`more` fills the menu beside *Restore*. `changed`: the point is not what the table says (any more).
+    `check_wanted`, `hold_wanted`: somebody wants to check the point, to hold or release it."""
 
     changed = Signal()
+    check_wanted = Signal(object)
+    hold_wanted = Signal(object)
 
     def __init__(self, desk: Desk, more: FillMenu) -> None:
         super().__init__()
@@ -58,6 +64,11 @@ class PointDetail(QWidget):
         self.files.changed.connect(self._tell_choice)
         self.chosen = button(say("Restore what is &chosen …"), self._restore_chosen, icon_name="restore")
         self._files = rows(self.files, line(1, self.chosen), gap=GAP // 2)
+        self.checks = PointChecksView(desk)
+        self.checks.wanted.connect(lambda: self.check_wanted.emit(self.shown))
+        self.checks.ended.connect(lambda: self.show_point(self._point, again=True))
+        self.kept = PointKeptView(desk)
+        self.kept.hold.connect(lambda: self.hold_wanted.emit(self.shown))
         self.facts = FactsView()
         self.images = ListModel(_columns(), desk.clock)
         self.table = Table("point-images", say("Images"), self.images)
@@ -66,6 +77,8 @@ class PointDetail(QWidget):
         for page, text in (
             (self.orphan, say("Why &orphaned")),
             (self._files, say("F&iles")),
+            (self.checks, say("Check&s")),
+            (self.kept, say("&Why kept")),
             (self.about, say("&Facts")),
         ):
             page.setContentsMargins(0, GAP, 0, 0)
@@ -123,6 +136,8 @@ class PointDetail(QWidget):
         self.restore.setToolTip("")
         allow(self.restore, self._desk.may(Right.RESTORE) and not nothing, why)
         self._show_tabs(detail, other)
+        self.checks.show_detail(detail)
+        self.kept.show_detail(detail)
         self.facts.show_facts(_facts(detail))
         self.images.put(detail["images"])
         self._stack.setCurrentIndex(1)
@@ -144,11 +159,15 @@ class PointDetail(QWidget):
         if torn:
             self.orphan.set_volumes(len(detail["images"]))
             self.orphan.show_point(detail["id"])
-            if appeared or (other and self.tabs.currentWidget() is not self.about):
+            if appeared or (other and self.tabs.currentWidget() is self._files):
                 self.tabs.setCurrentWidget(self.orphan)
         elif self.tabs.currentWidget() is self.orphan:
             self.tabs.setCurrentWidget(self._files)
         self.files.show_point(detail["id"], () if other else self.files.value)
+
+    def open_checks(self) -> None:
+        """Puts the checks in front."""
+        self.tabs.setCurrentWidget(self.checks)
 
     def _about(self) -> QWidget:
         head = label(say("Images"), "title")
@@ -181,7 +200,7 @@ class PointDetail(QWidget):
 
 def _facts(detail: PointDetailAnswer) -> list[tuple[str, str]]:
     reasons = [("", detail["why"])] if detail["why"] else []
-    checks = ", ".join(f"{name}: {result}" for name, result in detail["checks"].items())
+    checks = checks_text(detail["checks"]).replace("\n", ", ")
     return [
         (say("Time"), local(detail["time"])),
         (say("Machine"), detail["machine"]),
@@ -201,7 +220,7 @@ def _facts(detail: PointDetailAnswer) -> list[tuple[str, str]]:
             say("Encrypted"),
             (sealed_text(detail.get("keys", ())) or say("Yes")) if detail["encrypted"] else say("No"),
         ),
-        (say("Held"), say("Yes, retention leaves it") if detail["held"] else say("No")),
+        (say("Held"), hold_text(detail["hold"]) if detail["hold"] else say("No")),
         (say("Checks"), checks or say("Not checked")),
         (say("Id"), detail["id"]),
     ]

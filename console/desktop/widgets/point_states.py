@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from console.desktop.tables.columns import Cell
 from console.desktop.theme.tokens import Tone
 from console.desktop.widgets.states import Shown
+from console.domain.retention_answers import WhyAnswer
 from console.flows.amounts import NOTHING
 from console.flows.retention import LOCKS, reason_word
 from console.flows.wording import say
 
 
-def kept(whys: Sequence[Mapping[str, str]]) -> Cell:
+def kept(whys: Sequence[WhyAnswer]) -> Cell:
     """What keeps a point, or why it goes (`retention_answers.WhyAnswer`), in short; the sentences on hover."""
     if not whys:
         return Cell(NOTHING)
