@@ -95,9 +95,26 @@ def failed(code: str, message: str, hint: str = "", kind: FailureKind = FailureK
     return Failed(Failure(code, message, hint, kind))
 
 
+_LISTED = {
+    "machine": "machine",
+    "repository": "repository",
+    "recovery point": "point",
+    "volume image": "point",
+    "pairing": "replication",
+    "seed drive": "seed",
+    "job": "job",
+    "event": "event",
+    "user": "user",
+    "key": "key",
+}
+"""What can be asked for by name or id → the noun of the command that lists it."""
+
+
 def not_found(noun: str, name: str, hint: str = "") -> Failed:
     """`noun` as people call it ("machine"); the code becomes `no-such-machine`."""
     code = "no-such-" + noun.replace(" ", "-")
+    if not hint and noun in _LISTED:
+        hint = f"See what there is: replicore {_LISTED[noun]} list"
     return failed(code, f"There is no {noun} “{name}” on this Core.", hint, FailureKind.NOT_FOUND)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import os
 import threading
 import uuid
 from dataclasses import replace
@@ -13,10 +14,13 @@ from console.domain.clock import Clock
 from console.domain.errors import Failed, failed, refused, usage
 from console.domain.machines import name_problem
 from console.domain.repositories import DamagedObject, RepositoryInfo
+from console.domain.sizes import format_size
 from console.repository import Repository, Usage
 from console.repository.sealing import Keys, NoKeys
 
 DEFAULT_NAME = "default"
+LIMITS = 64 << 10, 1 << 60
+"""Bytes: the least and the most that can be asked for as a limit."""
 MARKER = "replicore-repository.json"
 
 
@@ -36,9 +40,11 @@ class Repositories:
         """A new repository in an empty or new directory; the first one of a Core becomes its default. `limit`: bytes
         its packs may have.
 
-        Raises Failed: `name-forbidden`, `name-taken`, `repository-inside-repository`, and what creating refuses.
+        Raises Failed: `name-forbidden`, `name-taken`, `bad-limit`, `repository-inside-repository`, and what creating
+        refuses.
         """
         self._check_name(name)
+        _check_limit(limit)
         path = path.absolute()
         self.refuse_inside(path)
         now = self._clock.now()
@@ -55,12 +61,13 @@ class Repositories:
         self, name: str, *, rename: str | None = None, limit: int | None = None, default: bool = False
     ) -> RepositoryInfo:
         """Changes what is given. `limit`: bytes its packs may have; 0: as many as the disk takes. `default`: new
-        machines go there from now on. Raises Failed `name-forbidden`, `name-taken`."""
+        machines go there from now on. Raises Failed `name-forbidden`, `name-taken`, `bad-limit`."""
         info = self._catalog.repositories.get(name)
         if rename is not None and rename != info.name:
             self._check_name(rename, but=info.id)
             info = replace(info, name=rename)
         if limit is not None:
+            _check_limit(limit or None)
             info = replace(info, limit=limit or None)
         if default:
             info = replace(info, default=True)
@@ -156,8 +163,9 @@ class Repositories:
             return None
 
     def refuse_inside(self, path: Path) -> None:
-        """Raises Failed `repository-inside-repository`."""
-        if self.holding(path) is not None:
+        """Also inside one of another Core. Raises Failed `repository-inside-repository`."""
+        above = any(os.path.isfile(parent / MARKER) for parent in path.resolve().parents)
+        if above or self.holding(path) is not None:
             raise refused(
                 "repository-inside-repository", f"{path} lies inside another repository.", "Choose another directory."
             )
@@ -222,3 +230,13 @@ class Repositories:
                 f"The directory of repository “{info.name}” is gone: {info.path}",
                 "Mount the disk it lies on, or bring the directory back; nothing was changed.",
             )
+
+
+def _check_limit(limit: int | None) -> None:
+    least, most = LIMITS
+    if limit is not None and not least <= limit <= most:
+        raise usage(
+            "bad-limit",
+            f"A repository cannot be limited to {format_size(limit)}.",
+            f"Give {format_size(least)} to {format_size(most)}, or no limit.",
+        )

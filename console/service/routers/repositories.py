@@ -137,10 +137,11 @@ def adopt_repository(body: AdoptedRepository, by: Administrator) -> RepositoryAn
 
 @router.patch("/repositories/{repository}")
 def edit_repository(repository: str, body: ChangedRepository, by: Administrator) -> RepositoryAnswer:
-    """Refused: `name-taken`, `name-forbidden`, `bad-parity`, `parity-not-available`."""
-    if body.parity is not None:
-        by.core.parity.set(repository, body.parity)
+    """Refused: `name-taken`, `name-forbidden`, `bad-limit`, `bad-parity`, `parity-not-available`."""
+    percent = None if body.parity is None else parity_percent(body.parity)
     edited = by.core.repositories.edit(repository, rename=body.name, limit=body.limit, default=body.default)
+    if percent is not None:
+        by.core.parity.set(edited.id, percent)
     return present.repository(by.core, edited)
 
 
