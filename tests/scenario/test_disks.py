@@ -66,10 +66,10 @@ def make_ntfs(path: Path, tree: Path) -> None:
 
 
 def make_exfat(path: Path, tree: Path) -> None:
-    need("mkfs.exfat", "fsck.exfat")
-    tool("mkfs.exfat", sized(path, 32 * MIB))
-    exfat.add(path, "letter.txt", (tree / "letter.txt").read_bytes())
-    exfat.add(path, "a random one with a long name", (tree / "folder" / "random").read_bytes())
+    long = "a random one with a long name"
+    exfat.make(
+        path, {"letter.txt": (tree / "letter.txt").read_bytes(), long: (tree / "folder" / "random").read_bytes()}
+    )
 
 
 def make_hfsplus(path: Path, tree: Path) -> None:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from pathlib import Path
+
+from tests.support.disks import MIB, need, sized, tool
 
 ENTRY = 32
 _LABEL_AND_SUCH, _BITMAP = 0x80, 0x81
 _ARCHIVE, _IN_ONE_PIECE = 0x20, 0x03
 _MOMENT = (2026 - 1980) << 25 | 5 << 21 | 4 << 16 | 12 << 11
 """4 May 2026, noon."""
+
+
+def make(image: Path, files: Mapping[str, bytes], *, size: int = 32 * MIB) -> Path:
+    need("mkfs.exfat", "fsck.exfat")
+    tool("mkfs.exfat", sized(image, size))
+    for name, content in files.items():
+        add(image, name, content)
+    return image
 
 
 def add(image: Path, name: str, content: bytes) -> None:

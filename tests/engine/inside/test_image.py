@@ -14,7 +14,7 @@ from console.domain.objects import ZERO_ID, iter_refs
 from console.domain.trees import DiskLayout, FileType, Partition
 from console.engine.inside.image import ImageVolume
 from console.repository import Repository, TreeReader
-from tests.support import disks
+from tests.support import disks, exfat
 from tests.support.clock import FixedClock
 from tests.support.disks import BLOCK, MIB
 
@@ -119,6 +119,14 @@ def test_fat_keeps_long_names(repository: Repository, tree: Path, tmp_path: Path
     assert names(volume, b"home") == [b"ann", b"big.bin", "grün und weiß.txt".encode()]
     assert content(volume, b"home/big.bin") == BIG
     assert content(volume, b"home/ann/letter.txt") == b"dear bob\n"
+
+
+def test_exfat_without_what_it_keeps_for_itself(repository: Repository, tmp_path: Path) -> None:
+    files = {"letter.txt": b"dear bob\n", "grün und weiß, and a name of several parts.bin": BIG}
+    volume = opened(repository, exfat.make(tmp_path / "x.img", files))
+    assert names(volume) == sorted(name.encode() for name in files)
+    for name, held in files.items():
+        assert content(volume, name.encode()) == held
 
 
 def test_iso_9660(repository: Repository, tree: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from console.engine.point_check import file_systems, programs
 from console.engine.point_check.point_check import CheckPoints
 from console.engine.points import Points
 from tests.repository.builders import flip, packs
-from tests.support import disks
+from tests.support import disks, exfat
 from tests.support.clock import FixedClock
 from tests.support.disks import MIB
 from tests.support.worlds import World
@@ -190,6 +190,17 @@ def test_file_systems_of_a_disk(world: Checking, tree: Path, tmp_path: Path) -> 
     point = disk_of(world, tmp_path / "disk.img", layout)
     verdict, message = world.check(point, PointCheck.MOUNTABILITY)["mountability"]
     assert (verdict, message) == ("good", "4 looked at, all good.")
+
+
+def test_exfat_is_looked_at_by_its_own_checker(world: Checking, tmp_path: Path) -> None:
+    disk = exfat.make(tmp_path / "disk.img", {"letter.txt": b"dear"})
+    verdict, message = world.check(disk_of(world, disk), PointCheck.MOUNTABILITY)["mountability"]
+    assert (verdict, message) == ("good", "2 looked at, all good.")
+    hurt = tmp_path / "hurt.img"
+    name = "letter.txt".encode("utf-16-le")
+    hurt.write_bytes(disk.read_bytes().replace(name, name[::-1]))  # the sum over its entries does not hold any more
+    verdict, message = world.check(disk_of(world, hurt), PointCheck.MOUNTABILITY)["mountability"]
+    assert (verdict, "fsck.exfat" in message) == ("bad", True)
 
 
 def test_a_damaged_file_system_is_found_by_its_own_checker(world: Checking, tree: Path, tmp_path: Path) -> None:
