@@ -41,6 +41,7 @@ class Bench:
     opened: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     _links: list[Link] = field(default_factory=list)
+    _tasks: list[Tasks] = field(default_factory=list)
     _consoles: list[MainWindow] = field(default_factory=list)
     _widgets: list[QWidget] = field(default_factory=list)
     crashed: list[BaseException] = field(default_factory=list)
@@ -64,7 +65,8 @@ class Bench:
         clock = SystemClock()
         link = Link("test", title, connect, clock)
         self._links.append(link)
-        desk = Desk(link, clock, Tasks(self.crashed.append))
+        self._tasks.append(Tasks(self.crashed.append))
+        desk = Desk(link, clock, self._tasks[-1])
         desk.going.connect(self.gone.append)
         desk.opening.connect(lambda name, presets: self.opened.append((name, presets)))
         desk.noticed.connect(self.notices.append)
@@ -119,6 +121,8 @@ class Bench:
             for wizard in list(window.wizards):
                 wizard.close()
             self.run(window.cores.close())
+        for tasks in self._tasks:
+            self.run(tasks.drained())  # what still reads would open connections that nobody closes
         for link in self._links:
             self.run(link.close())
         for widget in self._widgets:

@@ -13,10 +13,12 @@ from console.desktop.theme.tokens import GAP, GAP_L
 from console.desktop.widgets import states
 from console.desktop.widgets.chart import BarChart, Sparkline
 from console.desktop.widgets.parts import FactsView, label, line, rows, titled
+from console.domain.answers import VolumeAnswer
 from console.domain.clock import Clock
 from console.domain.overview_answers import VolumeChain
 from console.domain.sizes import format_duration, format_size
 from console.flows.amounts import NOTHING, ago
+from console.flows.machine_settings import source_text
 from console.flows.wording import count, say
 
 Facts = list[tuple[str, str]]
@@ -73,7 +75,8 @@ class VolumeRows(QWidget):
                 old.deleteLater()
         chains = {chain["volume"]: chain for chain in view.chain["volumes"]}
         for number, volume in enumerate(view.machine["volumes"]):
-            self._add(number, volume["label"], volume["path"], chains.get(volume["id"]))
+            where = _where(volume)
+            self._add(number, volume["label"], where, chains.get(volume["id"]))
         known = {volume["id"] for volume in view.machine["volumes"]}
         gone = [chain for chain in chains.values() if chain["volume"] not in known]
         for number, chain in enumerate(gone, len(view.machine["volumes"])):
@@ -96,6 +99,12 @@ class VolumeRows(QWidget):
         shown = label(size)
         shown.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._grid.addWidget(shown, number, 3, Qt.AlignmentFlag.AlignTop)
+
+
+def _where(volume: VolumeAnswer) -> str:
+    """What kind of volume it is, and where its bytes come from."""
+    kind = source_text(volume["source"], volume["path"])
+    return say("{kind}: {where}", kind=kind, where=volume["path"]) if volume["path"] else kind
 
 
 def protection_facts(view: MachineView, now: datetime) -> Facts:
@@ -122,6 +131,7 @@ def protection_facts(view: MachineView, now: datetime) -> Facts:
         points = say("{points}, of which {n} orphaned", points=points, n=safety["orphaned"])
     facts.append((say("Recovery points"), points))
     if view.protected:
+        facts.append((say("Sealed with"), machine["key"] or say("Nothing: it is not encrypted")))
         names = ", ".join(machine["pairings"])
         facts.append((say("Replicated by"), names or say("Nothing: there is no copy on another Core")))
         facts.append((say("Left out"), "\n".join(machine["excludes"]) or say("Nothing")))
