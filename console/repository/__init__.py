@@ -4,7 +4,7 @@ from console.repository.chunker import Chunker
 from console.repository.content import ChunkCache, ContentReader
 from console.repository.nodes import ObjectReader
 from console.repository.repository import Repository, Usage
-from console.repository.session import Put, WriteSession
+from console.repository.session import Prepared, Put, WriteSession
 from console.repository.tree_reader import TreeReader
 from console.repository.tree_writer import ObjectWriter, TreeWriter
 
@@ -14,6 +14,7 @@ __all__ = [
     "ContentReader",
     "ObjectReader",
     "ObjectWriter",
+    "Prepared",
     "Put",
     "Repository",
     "TreeReader",

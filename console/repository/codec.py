@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import struct
 import threading
-from typing import NamedTuple, TypeAlias
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import zstandard
 from blake3 import blake3
@@ -41,6 +42,8 @@ Bytes: TypeAlias = bytes | memoryview
 LEVEL = 1
 PAYS_BELOW = 0.97
 """Compressed bytes are kept when they are fewer than this share of the plain ones."""
+SMALL = 64 << 10
+"""Bytes up to which copying costs less than another call."""
 COMPRESS_FROM = 64
 """Plain bytes below which compression is not tried."""
 
@@ -96,20 +99,29 @@ def object_id(plain: Bytes) -> bytes:
 
 def stored_digest(header: Bytes, stored: Bytes) -> bytes:
     """The 16 bytes that guard a stored object: over the first 44 header bytes and the stored bytes."""
+    if len(stored) <= SMALL:
+        return blake3(b"".join((header[:DIGESTED], stored))).digest(length=DIGEST_SIZE)
     hasher = blake3(header[:DIGESTED])
     hasher.update(stored)
     return hasher.digest(length=DIGEST_SIZE)
 
 
-def encode(kind: Kind, plain: Bytes, oid: bytes, seal: SealingKey | None = None, leaf: int = _CHUNK) -> Frame:
+def encode(
+    kind: Kind,
+    plain: Bytes,
+    oid: bytes,
+    seal: SealingKey | None = None,
+    leaf: int = _CHUNK,
+    shorter: Bytes | None = None,
+) -> Frame:
     """The frame of one object, compressed when that pays, then sealed where there is a key. `leaf`: as for `edges_of`.
-    Raises ValueError above `MAX_PLAIN`."""
+    `shorter`: what `compress_many` made of it. Raises ValueError above `MAX_PLAIN`."""
     size = len(plain)
     if size > MAX_PLAIN:
         raise ValueError(f"an object has at most {MAX_PLAIN} bytes, not {size}")
     codec = _RAW
     if size >= COMPRESS_FROM:
-        stored: Bytes = _tools.compressor.compress(plain)
+        stored: Bytes = _tools.compressor.compress(plain) if shorter is None else shorter
         if len(stored) < size * PAYS_BELOW:
             codec = _ZSTD
     if seal is not None:
@@ -118,13 +130,29 @@ def encode(kind: Kind, plain: Bytes, oid: bytes, seal: SealingKey | None = None,
             kind, codec, size, body, oid, seal, edges_of(kind, bytes(plain), leaf) if kind != _CHUNK else b""
         )
     if codec == _RAW:
+        stored = plain
+    if codec == _RAW or shorter is not None:
         # A copy, for a caller may use its buffer again while ours waits to be written.
-        stored = bytes(plain)
+        stored = bytes(stored)
     length = len(stored)
     head = _HEAD.pack(length, size, kind, codec, 0, 0, oid)
-    hasher = blake3(head)
-    hasher.update(stored)
-    return Frame(oid, kind, codec, 0, size, length, (head + hasher.digest(length=DIGEST_SIZE), stored))
+    return Frame(oid, kind, codec, 0, size, length, (head + stored_digest(head, stored), stored))
+
+
+def compress_many(plains: Sequence[Bytes]) -> Sequence[Any]:
+    """What compression makes of many small objects, in one call that gives the interpreter away; None for each where
+    `encode` had better do it one by one."""
+    if len(plains) < 2 or max(map(len, plains)) > SMALL or not hasattr(_tools.compressor, "multi_compress_to_buffer"):
+        return [None] * len(plains)
+    together = _tools.compressor.multi_compress_to_buffer(list(plains), threads=1)
+    return [together[number] for number in range(len(plains))]
+
+
+def object_ids(kind: Kind, plains: Sequence[Bytes], seal: SealingKey | None = None) -> list[bytes]:
+    """The ids of objects that are to be stored."""
+    if seal is None:
+        return [blake3(plain).digest() for plain in plains]
+    return [seal.object_id(kind, plain) for plain in plains]
 
 
 def _sealed(kind: int, codec: int, size: int, body: Bytes, oid: bytes, seal: SealingKey, edges: bytes) -> Frame:

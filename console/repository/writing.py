@@ -112,36 +112,46 @@ class OpenPacks:
                     pack.stakes.add(stake)
             return rest
 
-    def add(self, stake: Stake, frame: Frame, generation: int) -> bool:
-        """Takes a frame; False when its object is pending or durable already. `generation` is from before the index was
-        asked for it. Raises Failed (`repository-full`, …) when a pack that the stake relies on could not be written.
+    def add(self, stake: Stake, frames: Sequence[Frame], generation: int) -> list[bool]:
+        """Takes frames; of each False when its object is pending or durable already. `generation` is from before the
+        index was asked for them. Raises Failed (`repository-full`, …) when a pack that the stake relies on could not be
+        written.
         """
-        batch: tuple[int, list[Bytes]] | None = None
-        with self._changed:
-            while self._settling >= _SETTLING or self._stopped:
-                self._changed.wait()
-            stake.check()
-            holder = self._pending.get(frame.id)
-            if holder is not None:
-                holder.stakes.add(stake)
-                return False
-            if generation != self.generation and self._index.has(frame.id):
-                return False
-            self._make_room(stake, frame.size + ENTRY_SIZE)
-            lane = frame.kind == Kind.CHUNK
-            pack = self._lanes.get(lane) or self._begin(lane, stake)
-            pack.books.add(frame)
-            pack.pieces += frame.pieces
-            pack.stakes.add(stake)
-            self._pending[frame.id] = pack
-            if pack.books.end >= PACK.head + PACK_BYTES:
-                self._retire(lane)
-            elif pack.books.end - pack.base >= _BATCH:
-                batch = pack.take_batch()
-                pack.writers += 1
-        if batch is not None:
-            self._write(pack, *batch)
-            stake.check()
+        batches: list[tuple[_OpenPack, int, list[Bytes]]] = []
+        try:
+            with self._changed:
+                while self._settling >= _SETTLING or self._stopped:
+                    self._changed.wait()
+                stake.check()
+                return [self._add(stake, frame, generation, batches) for frame in frames]
+        finally:
+            for pack, base, pieces in batches:
+                self._write(pack, base, pieces)
+            if batches:
+                stake.check()
+
+    def _add(
+        self, stake: Stake, frame: Frame, generation: int, batches: list[tuple[_OpenPack, int, list[Bytes]]]
+    ) -> bool:
+        """Under the lock. What is to be written after it comes into `batches`."""
+        holder = self._pending.get(frame.id)
+        if holder is not None:
+            holder.stakes.add(stake)
+            return False
+        if generation != self.generation and self._index.has(frame.id):
+            return False
+        self._make_room(stake, frame.size + ENTRY_SIZE)
+        lane = frame.kind == Kind.CHUNK
+        pack = self._lanes.get(lane) or self._begin(lane, stake)
+        pack.books.add(frame)
+        pack.pieces += frame.pieces
+        pack.stakes.add(stake)
+        self._pending[frame.id] = pack
+        if pack.books.end >= PACK.head + PACK_BYTES:
+            self._retire(lane)
+        elif pack.books.end - pack.base >= _BATCH:
+            batches.append((pack, *pack.take_batch()))
+            pack.writers += 1
         return True
 
     def flush(self, stake: Stake) -> None:

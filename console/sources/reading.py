@@ -7,11 +7,17 @@ import hashlib
 import os
 import stat
 import sys
+from contextlib import suppress
 
 from console.domain.trees import Entry, FileType
 from console.sources import flags, reach
 from console.sources.attributes import Xattrs, read_xattrs
 
+_THREAD: int | None = None
+with suppress(ImportError):  # only Unix counts
+    import resource
+
+    _THREAD = getattr(resource, "RUSAGE_THREAD", None)
 _NOATIME = getattr(os, "O_NOATIME", 0)
 _COMMON = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 _FILE = _COMMON | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -119,6 +125,12 @@ class HostFiles:
                 return [(0, size)]
             raise
         return found
+
+
+def fetched_from_disk() -> int:
+    """Bytes that reads of this thread have fetched from disks so far, because they were not in memory; 0 where the
+    system does not tell. What comes over a network does not count."""
+    return 0 if _THREAD is None else resource.getrusage(_THREAD).ru_inblock * 512
 
 
 def may_be_sparse(status: os.stat_result) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -14,6 +15,7 @@ from console.domain.progress import Reporter
 from console.domain.trees import Entry, EntryFlag, FileType, VolumeRoot
 from console.engine.backup.folders import Folder
 from console.engine.backup.intake import WHOLE, Intake
+from console.engine.backup.shelves import Shelf, Wish
 from console.engine.backup.workers import Workers
 from console.repository import TreeWriter
 from console.sources.attributes import Owners
@@ -88,16 +90,23 @@ class Gathering:
         self.settle([(wanted.folder, wanted.slot, replace(twins.entry, name=wanted.name), False)])
         return False
 
-    def take_in(self, batch: list[Wanted]) -> None:
-        """Makes the entries of a batch of files; a task for the threads."""
-        settled: list[Settled] = []
+    def prepare(self, batch: list[Wanted]) -> Callable[[], None]:
+        """A task for the threads that makes the entries of a batch of files. Small ones are read here, while they are
+        quickly read."""
         moment = self._clock.now().timestamp()
-        made = self._intake.entries([(w.folder.prefix + w.name, w.name, w.status) for w in batch], moment)
+        shelves = self._intake.shelves
+        shelf = shelves.fill(_wishes(batch)) if shelves.quick else None
+        return partial(self._take_in, batch, moment, shelf)
+
+    def _take_in(self, batch: list[Wanted], moment: float, shelf: Shelf | None = None) -> None:
+        settled: list[Settled] = []
+        made = self._intake.entries(_wishes(batch), moment, shelf)
         for wanted, entry in zip(batch, made, strict=True):
             settled.append((wanted.folder, wanted.slot, entry, wanted.weight))
             if wanted.twins is not None:
                 settled += self._release(wanted.twins, wanted, entry)
-        self.settle(settled, read=True)
+        with self._intake.turn:
+            self.settle(settled, read=True)
 
     def _release(self, twins: Twins, read: Wanted, entry: Entry | None) -> list[Settled]:
         """Settles the names that waited for the one that was read. When that vanished, the next of them is read."""
@@ -112,7 +121,7 @@ class Gathering:
             following, *twins.waiting = waiting
         following.status = None
         following.weight = read.weight
-        self._workers.add(partial(self.take_in, [following]))
+        self._workers.add(partial(self._take_in, [following], self._clock.now().timestamp()))
         return []
 
     def settle(self, settled: list[Settled], *, read: bool = False) -> None:
@@ -165,3 +174,7 @@ class Gathering:
                     above.same = False
                 done = above.put(folder.slot, entry)
             folder = above if done else None
+
+
+def _wishes(batch: list[Wanted]) -> list[Wish]:
+    return [(wanted.folder.prefix + wanted.name, wanted.name, wanted.status) for wanted in batch]

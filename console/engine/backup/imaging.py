@@ -6,7 +6,6 @@ import os
 import stat
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 
 from msgspec.structs import replace
 
@@ -17,21 +16,26 @@ from console.domain.machines import MachineOptions
 from console.domain.objects import REF, ZERO_ID
 from console.domain.progress import Reporter
 from console.domain.trees import Entry, EntryFlag, FileType, VolumeRoot
+from console.engine.backup.content import too_fresh
 from console.engine.backup.folders import Ahead, Folder
 from console.engine.backup.foresight import Foresight
 from console.engine.backup.gathering import Gathering, Settled, Twins, Wanted
-from console.engine.backup.intake import Intake, too_fresh
+from console.engine.backup.intake import Intake
 from console.engine.backup.leaving import Leaving, LeftOut
+from console.engine.backup.shelves import SHELF
 from console.engine.backup.tally import Tally
 from console.engine.backup.workers import Workers
 from console.engine.restore.outcome import is_damage
 from console.repository import Repository, TreeReader, TreeWriter, WriteSession
+from console.repository.chunker import MINIMUM
 from console.sources.attributes import Owners, Xattrs
 from console.sources.reading import HostFiles, entry_of, same_node, unchanged
 
 BATCH_FILES = 256
-BATCH_BYTES = 4 << 20
+BATCH_BYTES = SHELF - MINIMUM
 """Files are handed to the threads in batches: so many, or so many bytes."""
+WAITING = 4
+"""Batches that may wait for a thread."""
 SETTLED = 512
 """What the walk itself decides is entered in groups of this size."""
 
@@ -92,12 +96,14 @@ class Imager:
         """
         path = os.path.realpath(self._volume)
         self._base = before is None
-        with Workers("backup") as workers:
+        with Workers("backup", waiting=WAITING) as workers:
             self._workers = workers
             intake = Intake(self._files, self._tally, self._writer, workers, self._reporter)
             self._gathering = Gathering(intake, self._writer, workers, self._reporter, self._clock)
-            self._walk(path, before.entry if before else None)
-            self._flush()
+            self._turn = intake.turn
+            with self._turn:
+                self._walk(path, before.entry if before else None)
+                self._flush()
             workers.finish()
         root = self._gathering.root(self._owners)
         if before is not None and before.files and not root.files:
@@ -335,7 +341,12 @@ class Imager:
 
     def _hand_over(self) -> None:
         if self._batch:
-            self._workers.give(partial(self._gathering.take_in, self._batch))
+            task = self._gathering.prepare(self._batch)
+            self._turn.release()
+            try:
+                self._workers.give(task)
+            finally:
+                self._turn.acquire()
             self._batch, self._batch_bytes = [], 0
 
     def _settle_later(self, folder: Folder, slot: int, entry: Entry | None, weight: bool = False) -> None:

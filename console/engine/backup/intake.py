@@ -6,10 +6,9 @@ import errno
 import os
 import stat
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -17,6 +16,8 @@ from console.domain import paths
 from console.domain.objects import REF, ZERO_ID, Kind
 from console.domain.progress import Reporter
 from console.domain.trees import INLINE_MAX, Entry, EntryFlag, FileType
+from console.engine.backup.content import Content, Extras, finished, too_fresh
+from console.engine.backup.shelves import Shelf, Shelves, Wish
 from console.engine.backup.tally import Tally
 from console.engine.backup.workers import Parts, Workers
 from console.repository import TreeWriter
@@ -30,30 +31,12 @@ WHOLE = 4 << 20
 """Files up to this size are read in one piece by one thread (bytes)."""
 WINDOW = 4 << 20
 """Larger ones are cut in windows of this size, whose chunks all threads share."""
-SHELF = 2 << 20
-"""Small files are stored together, so many bytes at once."""
 PART = 1 << 20
 """Chunks of one window are handed over in parts of about this size."""
 ROOM = 6 << 20
 """So much of one large file may wait to be stored (bytes)."""
 
-FINE_S, COARSE_S = 0.05, 2.0
-"""A file system's times stand still for some milliseconds, on some for two seconds."""
-SKEW_S = 60.0
-"""Times further ahead of our clock than this say nothing about how long ago a change was."""
-
 Refs = list[tuple[bytes, int]]
-
-
-@dataclass(slots=True)
-class Content:
-    """What was read of a file. `read`: bytes taken from the disk (holes cost none)."""
-
-    size: int = 0
-    read: int = 0
-    inline: bytes = b""
-    content: bytes = b""
-    depth: int = 0
 
 
 @dataclass(slots=True)
@@ -69,21 +52,6 @@ class _Reused(threading.local):
 
     def __init__(self) -> None:
         self.buffer = memoryview(bytearray(WHOLE))
-        self.shelf = memoryview(bytearray(SHELF))
-
-
-Extras = tuple[Xattrs, int]
-"""Extended attributes, and file flags."""
-
-
-class _Read(NamedTuple):
-    """A small file that was read and is not stored yet. `slot`: its place in the batch."""
-
-    slot: int
-    name: bytes
-    status: os.stat_result
-    extras: Extras
-    plain: memoryview
 
 
 class Intake:
@@ -99,57 +67,25 @@ class Intake:
         self._reused = _Reused()
         self._windows: list[bytearray] = []
         self._lock = threading.Lock()
+        self.turn = threading.Lock()
+        """Of those who make many small calls: see `shelves`."""
+        self.shelves = Shelves(files, store, self.turn)
         self.bytes_read = 0
 
-    def entries(self, batch: Iterable[tuple[bytes, bytes, os.stat_result | None]], moment: float) -> list[Entry | None]:
-        """What `entry` makes of each (path, name, status). Small files are read one by one and stored together."""
-        made: list[Entry | None] = []
-        shelf: list[_Read] = []
-        used = 0
-        for path, name, status in batch:
-            if status is not None and _is_small(status):
-                size = status.st_size
-                if used + size > SHELF:
-                    self._store_shelf(shelf, made, moment)
-                    used = 0
-                plain = self._reused.shelf[used : used + size]
-                extras = self._glance(path, status, plain)
-                if extras is not None:
-                    shelf.append(_Read(len(made), name, status, extras, plain))
-                    used += size
-                    made.append(None)
-                    continue
-                # It changed or vanished since its directory was listed: that was its first trial.
-                made.append(self.entry(path, name, None, moment, tried=1))
-            else:
-                made.append(self.entry(path, name, status, moment))
-        self._store_shelf(shelf, made, moment)
+    def entries(self, batch: Sequence[Wish], moment: float, shelf: Shelf | None = None) -> list[Entry | None]:
+        """What `entry` makes of each (path, name, status). `shelf`: the small ones, where they were read already."""
+        if shelf is None:
+            shelf = self.shelves.fill(batch)
+        made: list[Entry | None] = [None] * len(batch)
+        taken, tried = {read.slot for read in shelf.read}, shelf.tried
+        if taken:
+            self._count(self.shelves.store(shelf, made, moment))
+        for slot, (path, name, status) in enumerate(batch):
+            if slot in tried:
+                made[slot] = self.entry(path, name, None, moment, tried=1)
+            elif slot not in taken:
+                made[slot] = self.entry(path, name, status, moment)
         return made
-
-    def _glance(self, path: bytes, status: os.stat_result, plain: memoryview) -> Extras | None:
-        """Reads a small file that holds still into `plain`. None: something is the matter, it wants a closer look."""
-        files = self._files
-        try:
-            file = files.open(path)
-            try:
-                if files.read_into(file, plain, 0) < len(plain) or not same_content(status, files.status_open(file)):
-                    return None
-                return files.xattrs(file), files.flags(file, status.st_dev)
-            finally:
-                files.close(file)
-        except OSError:
-            return None
-
-    def _store_shelf(self, shelf: list[_Read], made: list[Entry | None], moment: float) -> None:
-        if not shelf:
-            return
-        puts = self._store.put_many(Kind.CHUNK, [read.plain for read in shelf])
-        for put, (slot, name, status, extras, plain) in zip(puts, shelf, strict=True):
-            size = len(plain)
-            content = Content(size, size, content=REF.pack(put.id, size))
-            made[slot] = self._finished(name, status, content, extras, moment)
-        self._count(sum(len(read.plain) for read in shelf))
-        shelf.clear()
 
     def entry(
         self, path: bytes, name: bytes, status: os.stat_result | None, moment: float, *, tried: int = 0
@@ -173,7 +109,7 @@ class Intake:
 
     def _file(self, path: bytes, name: bytes, status: os.stat_result, moment: float, tried: int) -> Entry:
         if status.st_size == 0:
-            return self._finished(name, status, Content(), self._extras_of_empty(path, status), moment)
+            return finished(name, status, Content(), self._extras_of_empty(path, status), moment)
         for trial in range(1 + tried, TRIES + 1):
             try:
                 entry = self._reading(path, name, status, moment, last=trial == TRIES)
@@ -200,33 +136,10 @@ class Intake:
             if not stat.S_ISREG(after.st_mode):
                 return None
             if same_content(status, after) and content.size == status.st_size:
-                return self._finished(name, status, content, self._extras(file, path, status), moment)
+                return finished(name, status, content, self._extras(file, path, status), moment)
             return self._changed(path, name, after, content, self._extras(file, path, after)) if last else None
         finally:
             self._files.close(file)
-
-    def _finished(
-        self, name: bytes, status: os.stat_result, content: Content, extras: Extras, moment: float, flags: int = 0
-    ) -> Entry:
-        return Entry(
-            name,
-            FileType.FILE,
-            stat.S_IMODE(status.st_mode),
-            status.st_uid,
-            status.st_gid,
-            status.st_mtime_ns,
-            0 if flags or too_fresh(status, moment) else status.st_ctime_ns,
-            status.st_ino,
-            status.st_dev,
-            content.size,
-            content.depth,
-            content.content,
-            content.inline,
-            links=link_number(status),
-            xattrs=extras[0],
-            flags=flags,
-            file_flags=extras[1],
-        )
 
     def _changed(self, path: bytes, name: bytes, status: os.stat_result, content: Content, extras: Extras) -> Entry:
         self._reporter.warn(
@@ -234,7 +147,7 @@ class Intake:
             f"“{paths.to_text(path)}” changed each of the {TRIES} times it was read; "
             "its content in this recovery point may be of no single moment.",
         )
-        return self._finished(name, status, content, extras, 0.0, int(EntryFlag.CHANGED))
+        return finished(name, status, content, extras, 0.0, int(EntryFlag.CHANGED))
 
     def _unreadable(self, path: bytes, name: bytes, status: os.stat_result | None, problem: OSError) -> Entry:
         why = problem.strerror or str(problem)
@@ -393,18 +306,6 @@ class Intake:
     def _count(self, read: int) -> None:
         with self._lock:
             self.bytes_read += read
-
-
-def _is_small(status: os.stat_result) -> bool:
-    """Whether a file is one chunk."""
-    return INLINE_MAX < status.st_size <= MINIMUM and stat.S_ISREG(status.st_mode) and not may_be_sparse(status)
-
-
-def too_fresh(status: os.stat_result, moment: float) -> bool:
-    """Whether a change right after the reading may leave the file's times as they are: it is read again next time."""
-    coarse = not (status.st_ctime_ns % 1_000_000_000 or status.st_mtime_ns % 1_000_000_000)
-    age = moment - max(status.st_ctime, status.st_mtime)
-    return -SKEW_S < age < (COARSE_S if coarse else FINE_S)
 
 
 def _parts(chunks: Iterable[memoryview], begun_before: int) -> Iterable[list[memoryview]]:

@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from console.domain.objects import Kind
-from console.repository import Put
+from console.repository import Prepared, Put
 
 
 class Store(Protocol):
     """What the threads need of a write session."""
 
     def put(self, kind: Kind, plain: bytes | memoryview, leaf: Kind = Kind.CHUNK) -> Put: ...
+
+    def prepare(self, kind: Kind, plains: Sequence[bytes | memoryview]) -> Prepared: ...
+
+    def put_prepared(self, prepared: Prepared) -> list[Put]: ...
 
 
 class Tally:
@@ -27,12 +31,26 @@ class Tally:
 
     def put(self, kind: Kind, plain: bytes | memoryview, leaf: Kind = Kind.CHUNK) -> Put:
         put = self._session.put(kind, plain, leaf)
-        if put.new:
-            with self.lock:
-                self.new += len(plain)
-                self.stored += put.stored
+        self._count([put], [plain])
         return put
 
-    def put_many(self, kind: Kind, plains: Sequence[bytes | memoryview]) -> list[Put]:
-        """As `put`, of many small objects."""
-        return [self.put(kind, plain) for plain in plains]
+    def prepare(self, kind: Kind, plains: Sequence[bytes | memoryview]) -> Prepared:
+        """As the session's."""
+        return self._session.prepare(kind, plains)
+
+    def put_prepared(self, prepared: Prepared) -> list[Put]:
+        """As the session's."""
+        puts = self._session.put_prepared(prepared)
+        self._count(puts, prepared.plains)
+        return puts
+
+    def _count(self, puts: Sequence[Put], plains: Sequence[bytes | memoryview]) -> None:
+        new = stored = 0
+        for put, plain in zip(puts, plains, strict=True):
+            if put.new:
+                new += len(plain)
+                stored += put.stored
+        if new:
+            with self.lock:
+                self.new += new
+                self.stored += stored

@@ -1,0 +1,121 @@
+"""Small files, read one by one by the thread that walks, and stored together by the threads that work.
+
+Each call on a small file gives the interpreter away and asks for it again. Threads that all do so hand it to one
+another with every call, which costs more than the calls themselves: so they take turns, for a batch each.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from console.domain.objects import REF, Kind
+from console.domain.trees import INLINE_MAX, Entry
+from console.engine.backup.content import Content, Extras, finished
+from console.engine.backup.tally import Tally
+from console.repository.chunker import MINIMUM
+from console.sources.reading import HostFiles, fetched_from_disk, may_be_sparse, same_content
+
+SHELF = 2 << 20
+"""Bytes of small files that are read before they are stored."""
+SLOW_S = 0.001
+"""Files that take longer each, on the average of a shelf, come over a network or from a slow disk."""
+
+Wish = tuple[bytes, bytes, os.stat_result | None]
+"""Path, name, and the status where it is known."""
+
+
+class _Read(NamedTuple):
+    slot: int
+    name: bytes
+    status: os.stat_result
+    extras: Extras
+    plain: memoryview
+
+
+class Shelf:
+    """What was read of one batch. `tried`: slots of small files that changed or vanished since their directory was
+    listed; that was their first trial."""
+
+    def __init__(self, buffer: bytearray) -> None:
+        self.buffer = buffer
+        self.read: list[_Read] = []
+        self.tried: set[int] = set()
+
+
+class Shelves:
+    """Fills and stores them. Thread-safe."""
+
+    def __init__(self, files: HostFiles, store: Tally, turn: threading.Lock) -> None:
+        """`turn`: held by the one thread that makes many small calls."""
+        self._turn = turn
+        self._files = files
+        self._store = store
+        self._free: list[bytearray] = []
+        self._lock = threading.Lock()
+        self.quick = True
+        """Whether the last shelf came from memory; else many threads had better wait for the disk."""
+
+    def fill(self, batch: Sequence[Wish]) -> Shelf:
+        """Reads the small files of a batch, as many as there is room for; the others are left to the caller."""
+        with self._lock:
+            shelf = Shelf(self._free.pop() if self._free else bytearray(SHELF))
+        room, used = memoryview(shelf.buffer), 0
+        begun, fetched = time.perf_counter(), fetched_from_disk()
+        for slot, (path, name, status) in enumerate(batch):
+            if status is None or not is_small(status):
+                continue
+            end = used + status.st_size
+            if end > SHELF:
+                break
+            extras = self._glance(path, status, room[used:end])
+            if extras is None:
+                shelf.tried.add(slot)
+            else:
+                shelf.read.append(_Read(slot, name, status, extras, room[used:end]))
+                used = end
+        slow = time.perf_counter() - begun > SLOW_S * max(16, len(shelf.read))
+        self.quick = not slow and fetched_from_disk() - fetched <= used // 4
+        return shelf
+
+    def _glance(self, path: bytes, status: os.stat_result, plain: memoryview) -> Extras | None:
+        """Reads a small file that holds still into `plain`. None: something is the matter, it wants a closer look."""
+        files = self._files
+        try:
+            file = files.open(path)
+            try:
+                if files.read_into(file, plain, 0) < len(plain) or not same_content(status, files.status_open(file)):
+                    return None
+                return files.xattrs(file), files.flags(file, status.st_dev)
+            finally:
+                files.close(file)
+        except OSError:
+            return None
+
+    def store(self, shelf: Shelf, made: list[Entry | None], moment: float) -> int:
+        """Stores what was read and puts its entries into `made`, each at its slot; how many bytes it was. The shelf is
+        used again afterwards."""
+        with self._turn:
+            prepared = self._store.prepare(Kind.CHUNK, [read.plain for read in shelf.read])
+        prepared.compress()
+        total = 0
+        with self._turn:
+            puts = self._store.put_prepared(prepared)
+            for put, (slot, name, status, extras, plain) in zip(puts, shelf.read, strict=True):
+                size = len(plain)
+                total += size
+                content = Content(size, size, content=REF.pack(put.id, size))
+                made[slot] = finished(name, status, content, extras, moment)
+        shelf.read = []
+        with self._lock:
+            self._free.append(shelf.buffer)
+        return total
+
+
+def is_small(status: os.stat_result) -> bool:
+    """Whether a file is one chunk."""
+    return INLINE_MAX < status.st_size <= MINIMUM and stat.S_ISREG(status.st_mode) and not may_be_sparse(status)
