@@ -115,6 +115,9 @@ class EventsPage(Page):
         self._count.setText(rows_text(total))
         self._empty.setVisible(total == 0)
         self._table.setVisible(total > 0)
+        first = self._model.row(0) if total else None
+        if first is not None and self._table.current is None and self._which.currentData() == "alerts":
+            self._table.choose(first["id"])  # who follows the bell sees at once what to do
         if not total:
             self._detail.hide()
 

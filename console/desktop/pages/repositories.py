@@ -225,7 +225,7 @@ class RepositoriesPage(Page):
 
 def _columns() -> tuple[Column, ...]:
     return (
-        Column("state", say("State"), lambda row, _: _state(row), width=14),
+        Column("state", say("State"), lambda row, _: _state(row), width=22),
         Column("name", say("Name"), lambda row, _: Cell(row["name"]), width=20),
         Column("default", say("Default"), lambda row, _: Cell(say("Yes") if row["default"] else ""), width=9),
         Column("machines", say("Machines"), lambda row, _: Cell(str(len(row["machines"]))), right=True, width=10,
@@ -236,7 +236,7 @@ def _columns() -> tuple[Column, ...]:
                right=True, width=11, order=lambda row: row["limit"] or 0),
         Column("free", say("Free"), lambda row, _: Cell(_size(row["free_bytes"])), right=True, width=11,
                order=lambda row: row["free_bytes"]),
-        Column("path", say("Place"), lambda row, _: Cell(row["path"], tip=row["path"]), width=44),
+        Column("path", say("Place"), lambda row, _: Cell(row["path"], tip=row["path"]), width=30),
         time_column("created", say("Created")),
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from console.desktop.desk import Desk
 from console.desktop.repository.damage import DamagePanel
@@ -65,10 +65,9 @@ class RepositoryView(QScrollArea):
         self.facts = FactsView()
         self.growth = GrowthPicture()
         self.foretold = label("", "muted", wrap=True)
-        self._job_place = QWidget()
-        self._job_rows = rows(into=self._job_place)
         self.dismiss = button(say("Hide the job"), self.hide_job, role="link")
-        self.dismiss.hide()
+        self._job_place = rows(line(1, self.dismiss))
+        self._job_place.hide()
         beside = rows(label(say("Growth"), "title"), self.growth, self.foretold, 1, gap=GAP)
         both = line(self.facts, beside, gap=GAP_L)
         both.layout().setStretch(0, 3)  # type: ignore[union-attr]
@@ -78,7 +77,6 @@ class RepositoryView(QScrollArea):
             line(self.name, 1, tools),
             self.use,
             self._job_place,
-            line(1, self.dismiss),
             self.damage,
             both,
             1,
@@ -111,7 +109,11 @@ class RepositoryView(QScrollArea):
             return
         self.hide_job()
         self.job = JobView(self._desk, job)
-        self._job_place.layout().addWidget(self.job)  # type: ignore[union-attr]
+        column = self._job_place.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.insertWidget(0, self.job)
+        self.dismiss.hide()
+        self._job_place.show()
         self.job.moved.connect(self._job_moved)
         self.verticalScrollBar().setValue(0)
 
@@ -120,7 +122,7 @@ class RepositoryView(QScrollArea):
             self.job.hide()
             self.job.deleteLater()
             self.job = None
-        self.dismiss.hide()
+        self._job_place.hide()
 
     def _job_moved(self) -> None:
         if self.job is not None and self.job.ended:
