@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from console.domain.errors import Failed, FailureKind, failed, usage
+from console.domain.point_checks import PointCheck
 from console.domain.retention import DEFAULT, parse_policy
 from console.domain.schedules import parse_interval
 
@@ -15,9 +16,12 @@ DEFAULT_PORT = 8006
 RETENTION = "retention"
 ZONE = "zone"
 NIGHTLY_AT = "nightly-at"
+NIGHTLY_JOBS = "nightly-jobs"
+NIGHTLY_CHECKS = "nightly-checks"
 KEEP_JOBS = "keep-jobs"
 KEEP_EVENTS = "keep-events"
 LOCAL_ZONE = "local"
+ROLLUP, RECLAIM, CLEAR = "rollup", "reclaim", "clear"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,26 @@ def _wall(value: str) -> None:
     parse_wall(value)
 
 
+def parse_nightly(text: str) -> tuple[str, ...]:
+    """Names of nightly jobs (`rollup`, `reclaim`, `clear`), in the order they run in; none for `off`. Raises Failed
+    `bad-setting`."""
+    return _names(text, (ROLLUP, RECLAIM, CLEAR), "a list of nightly jobs")
+
+
+def parse_checks(text: str) -> tuple[PointCheck, ...]:
+    """Names of checks of points; none for `off`. Raises Failed `bad-setting`."""
+    return tuple(PointCheck(name) for name in _names(text, tuple(PointCheck), "a list of checks"))
+
+
+def _names(text: str, known: Sequence[str], what: str) -> tuple[str, ...]:
+    words = text.replace(",", " ").split()
+    if words == ["off"]:
+        return ()
+    if not words or not set(words) <= set(known):
+        raise _bad(what, text, f"Write some of {', '.join(known)}; or off")
+    return tuple(name for name in known if name in words)
+
+
 def parse_days(text: str) -> int | None:
     """A number of days; None for `off`. Raises Failed `bad-setting`."""
     if text == "off":
@@ -88,6 +112,14 @@ def parse_days(text: str) -> int | None:
 
 def _days(value: str) -> None:
     parse_days(value)
+
+
+def _nightly(value: str) -> None:
+    parse_nightly(value)
+
+
+def _checks(value: str) -> None:
+    parse_checks(value)
 
 
 def _policy(value: str) -> None:
@@ -111,6 +143,19 @@ SETTINGS: dict[str, Setting] = {
             ZONE, LOCAL_ZONE, "The zone of days, weeks and times of day: a name as Europe/Berlin, or local.", _zone
         ),
         Setting(NIGHTLY_AT, "00:00", "When the nightly jobs start, in that zone; off: never by themselves.", _wall),
+        Setting(
+            NIGHTLY_JOBS,
+            f"{ROLLUP} {RECLAIM} {CLEAR}",
+            "Which nightly jobs run: rollup of aged points, reclaim of every repository, clear of old jobs and events.",
+            _nightly,
+        ),
+        Setting(
+            NIGHTLY_CHECKS,
+            "off",
+            "Which checks the newest point of each machine gets every night: checksum, integrity, mountability, "
+            "attachability; off: none.",
+            _checks,
+        ),
         Setting(KEEP_JOBS, "30", "Days that jobs which ended stay in the list; off: for ever.", _days),
         Setting(KEEP_EVENTS, "30", "Days that events stay in the journal, but for open alerts; off: for ever.", _days),
     )

@@ -12,6 +12,7 @@ from console import __version__
 from console.catalog import Catalog
 from console.domain.clock import Clock, iso
 from console.domain.events import Changed
+from console.domain.jobs import Trigger
 from console.domain.pairing import CoreIdentity
 from console.engine.calendar import Calendar
 from console.engine.check import Check
@@ -216,6 +217,7 @@ class Core:
             self.clock,
             self.rollup,
             lambda info, reporter: self.reclaim.run(info, dry_run=False, reporter=reporter),
+            lambda machine, checks: self.check_points.start((), machine=machine, only=checks, trigger=Trigger.SCHEDULE),
         )
         duties: list[Callable[[], object]] = [
             lambda: self.protect.due_backups(self.clock.now()),

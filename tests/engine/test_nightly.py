@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from console.domain.errors import Failed
 from console.domain.events import Severity
 from console.domain.jobs import JobKind, JobState, Trigger
 from console.domain.progress import Silent
 from console.domain.retention import parse_policy
+from console.domain.settings import setting
 from console.engine.core import Core
 from console.engine.nightly import UNFINISHED
 from tests.support.clock import FixedClock
@@ -96,6 +98,40 @@ def test_a_night_rolls_up_gives_back_and_says_what_it_did(core: Core, clock: Fix
     report = core.check.repository(info, read_data=True, reporter=Silent())
     assert report["damaged"] == []
     assert {image.parent for point in core.catalog.points.all_of(machine) for image in point.images} >= {None}
+
+
+def test_only_what_is_wanted_is_done_and_newest_points_are_checked(
+    core: Core, clock: FixedClock, tmp_path: Path
+) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    machine = _back_up(core, clock, tree, 4)
+    core.rollup.set_policy(machine, parse_policy("all 1d"))
+    core.protect.add("empty", [("tree", str(tree))], interval_s=0)
+    core.catalog.settings.set("nightly-jobs", "off")
+    core.catalog.settings.set("nightly-checks", "integrity checksum")
+    job = core.nightly.start()
+    assert core.jobs.drain(WAIT)
+    result = core.jobs.get(job.id).result
+    assert result is not None
+    assert (result["machines"], result["repositories"], result["jobs_removed"]) == (0, 0, 0)
+    assert (result["points_checked"], result["points_bad"], result["failed"]) == (1, 0, [])
+    assert core.catalog.points.count(machine) == 4
+    newest, oldest = core.catalog.points.latest(machine), core.catalog.points.all_of(machine)[0]
+    assert newest is not None
+    known = core.catalog.point_checks.of([newest.id, oldest.id])
+    assert {one.check.value: one.verdict.value for one in known[newest.id]} == {"checksum": "good", "integrity": "good"}
+    assert not known.get(oldest.id)
+    check = next(one for one in core.catalog.jobs.page()[0] if one.kind is JobKind.POINT_CHECK)
+    assert check.trigger is Trigger.SCHEDULE
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("nightly-jobs", "rollup sweep"), ("nightly-jobs", ""), ("nightly-checks", "off checksum")]
+)
+def test_what_no_night_can_do_is_refused(key: str, value: str) -> None:
+    with pytest.raises(Failed, match="bad-setting"):
+        setting(key).check(value)
 
 
 def test_a_night_that_was_cut_off_is_done_by_the_next_core(core: Core, clock: FixedClock, tmp_path: Path) -> None:

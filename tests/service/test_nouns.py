@@ -55,6 +55,8 @@ async def test_settings_are_known_ones_only(client: Client) -> None:
         "keep-jobs",
         "listen",
         "nightly-at",
+        "nightly-checks",
+        "nightly-jobs",
         "protect-every",
         "retention",
         "schedules",

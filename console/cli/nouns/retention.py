@@ -161,13 +161,18 @@ def release(ctx: typer.Context, point: Point) -> None:
 
 
 def nightly(ctx: typer.Context, detach: Detach = False) -> None:
-    """Runs the nightly jobs now: rollup of every machine, reclaim of every repository, clearing of the journal."""
+    """Runs the nightly jobs now: those that the settings “nightly-jobs” and “nightly-checks” name."""
     session = session_of(ctx)
     session.job(
         lambda core: core.run_nightly(),
         lambda result: session.output.say(
             f"{amount(result['points_removed'], 'recovery point')} rolled up, "
-            f"{format_size(max(0, result['bytes_freed']))} given back."
+            f"{format_size(max(0, result['bytes_freed']))} given back"
+            + (
+                f", {amount(result['points_checked'], 'point')} checked, {result['points_bad']} bad"
+                * bool(result["points_checked"])
+            )
+            + "."
         ),
         detach=detach,
     )

@@ -11,7 +11,7 @@ from console.domain.chains import WHOLE, ChainState
 from console.domain.clock import Clock, iso
 from console.domain.errors import OBJECT_DAMAGE, Failed, not_found, usage
 from console.domain.events import Severity
-from console.domain.jobs import Job, JobKind
+from console.domain.jobs import Job, JobKind, Trigger
 from console.domain.machines import VolumeSource
 from console.domain.objects import Kind
 from console.domain.point_checks import CheckResult, Finding, PointCheck, Verdict, summed_up
@@ -63,6 +63,7 @@ class CheckPoints:
         every: bool = False,
         only: Sequence[PointCheck] = (),
         user: str = "",
+        trigger: Trigger = Trigger.PERSON,
     ) -> Job:
         """A job that checks these points, or the newest point of a machine (with `every` all of its points).
 
@@ -85,6 +86,7 @@ class CheckPoints:
             found[0].id,
             work,
             user=user,
+            trigger=trigger,
             lanes=[f"point-check:{point.machine}" for point in found],
             reason=", ".join(wanted),
         )
@@ -96,6 +98,8 @@ class CheckPoints:
         told = []
         damaged = []
         for point in points:
+            if len(points) > 1:
+                reporter.log(f"The point {point.id[:12]} of {point.time:%Y-%m-%d %H:%M:%S} UTC")
             results = [self._one(point, check, reporter, job) for check in PointCheck if check in wanted]
             self._catalog.point_checks.put(results)
             told.append(
