@@ -11,7 +11,7 @@ import os
 import stat
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -57,8 +57,10 @@ class _Open:
 class Places:
     """Descriptors of the destination's directories: those in use, and some used lately. Thread-safe; close it."""
 
-    def __init__(self, keep: int = 128) -> None:
+    def __init__(self, keep: int = 128, met: Callable[[int, int], object] = lambda *_: None) -> None:
+        """`met(device, descriptor)` is told of every directory that is opened."""
         self._keep = keep
+        self._met = met
         self._lock = threading.Lock()
         self._open: OrderedDict[tuple[int, int], _Open] = OrderedDict()
 
@@ -67,6 +69,7 @@ class Places:
         os.mkdir(name, 0o700, dir_fd=directory)
         descriptor = os.open(name, _DIRECTORY, dir_fd=directory)
         status = os.fstat(descriptor)
+        self._met(status.st_dev, descriptor)
         with self._lock:
             if self._open.setdefault((status.st_dev, status.st_ino), found := _Open(descriptor, 0)) is not found:
                 os.close(descriptor)
@@ -81,6 +84,7 @@ class Places:
             found = self._open.get(key)
             if found is None:
                 found = self._open[key] = _Open(_reopen(place), 0)
+                self._met(place.device, found.descriptor)
             self._open.move_to_end(key)
             found.users += 1
             self._drop_idle()

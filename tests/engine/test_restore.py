@@ -24,7 +24,7 @@ from console.domain.objects import iter_refs
 from console.domain.progress import Silent
 from console.engine.restore import planting, shared
 from console.repository import TreeReader
-from console.sources import creating
+from console.sources import creating, durable
 from tests.support import trees
 from tests.support.trees import (
     DEFAULT,
@@ -497,6 +497,43 @@ def test_a_full_destination_ends_the_restore(
     assert not [name for name in os.listdir(tmp_path / "to") if name.endswith(".part")]
     for name in os.listdir(tmp_path / "to"):
         assert (tmp_path / "to" / name).read_bytes() == (tmp_path / "tree" / name).read_bytes()
+
+
+def test_everything_is_durable_before_a_restore_has_succeeded(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point = kept(world, plant(tmp_path / "tree", Dir({b"f": File(b"1"), b"d": Dir({b"g": File(noise(9000))})})))
+    happened: list[str] = []
+    publish, sync = creating.publish, durable.sync_file_system
+
+    def published(directory: int, aside: bytes, name: bytes) -> None:
+        publish(directory, aside, name)
+        happened.append("named")
+
+    def synced(descriptor: int) -> None:
+        assert os.fstat(descriptor).st_dev == (tmp_path / "to").stat().st_dev
+        sync(descriptor)
+        happened.append("synced")
+
+    monkeypatch.setattr(creating, "publish", published)
+    monkeypatch.setattr(durable, "sync_file_system", synced)
+    world.restore(point, tmp_path / "to")
+    assert happened.count("named") == 2
+    assert happened[-1] == "synced"
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.EIO, "destination-unusable"), (errno.ENOSPC, "destination-full")])
+def test_what_the_disk_could_not_keep_is_no_success(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, code: str
+) -> None:
+    point = kept(world, plant(tmp_path / "tree", Dir({b"f": File(b"1")})))
+
+    def fail(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(durable, "sync_file_system", fail)
+    with pytest.raises(Failed, match=code):
+        world.restore(point, tmp_path / "to")
 
 
 def test_what_the_system_refuses_is_named(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,7 @@ from console.engine.restore.selection import Chosen, Wish, select
 from console.repository import Repository, TreeReader
 from console.sources import creating
 from console.sources.creating import Place, Places
+from console.sources.durable import Durable
 
 ASKED = 4096
 
@@ -51,7 +52,8 @@ class Wanted:
 
 
 class Restore:
-    """Restores. Every byte is verified before a file gets its name; what is not true is left out and named."""
+    """Restores. Every byte is verified before a file gets its name; what is not true is left out and named. It has
+    succeeded when everything it made is durable."""
 
     def __init__(
         self, catalog: Catalog, repositories: Repositories, jobs: Jobs, clock: Clock, browse: Browse | None = None
@@ -129,15 +131,19 @@ class Restore:
         if not wanted.partial:
             self.refuse_nothing(wanted)
         outcome = Outcome(reporter)
-        places = Places()
         try:
-            for chosen in wanted.chosen:
-                outcome.prefix = f"{chosen.image.volume_label}:" if wanted.several else ""
-                self._volume(wanted, chosen, places, outcome, reporter)
+            with Durable() as durable:
+                places = Places(met=durable.meet)
+                try:
+                    for chosen in wanted.chosen:
+                        outcome.prefix = f"{chosen.image.volume_label}:" if wanted.several else ""
+                        self._volume(wanted, chosen, places, outcome, reporter)
+                finally:
+                    places.close()
+                reporter.log("Everything stands; the destination's file system makes it durable.")
+                durable.finish()
         except OSError as problem:
             raise _destination_failed(wanted.to, problem) from problem
-        finally:
-            places.close()
         outcome.summarise()
         self.mark(wanted, outcome)
         return outcome.result()
