@@ -14,10 +14,12 @@ from console.domain.clock import Clock
 from console.domain.errors import FailureKind, failed, not_found, refused, usage
 from console.domain.machines import name_problem
 from console.domain.roles import Role, User
+from console.repository import wrapping
 
 LEAST_PASSWORD = 8
-# RFC 9106, second recommended option: 64 MiB, 3 passes, 4 lanes.
-_LENGTH, _PASSES, _LANES, _MEMORY_KIB = 32, 3, 4, 64 * 1024
+HARDNESS = wrapping.HARDNESS
+"""What one guess costs whoever got hold of the hashes."""
+_LENGTH = 32
 
 ATTEMPTS = 5
 ATTEMPTS_WINDOW_S = 60.0
@@ -25,7 +27,14 @@ ATTEMPTS_WINDOW_S = 60.0
 
 def hash_password(password: str) -> str:
     """Argon2id in PHC text form, with a salt of its own."""
-    kdf = Argon2id(salt=os.urandom(16), length=_LENGTH, iterations=_PASSES, lanes=_LANES, memory_cost=_MEMORY_KIB)
+    cost = HARDNESS
+    kdf = Argon2id(
+        salt=os.urandom(16),
+        length=_LENGTH,
+        iterations=cost.passes,
+        lanes=cost.lanes,
+        memory_cost=cost.memory_kib,
+    )
     return kdf.derive_phc_encoded(password.encode())
 
 

@@ -39,12 +39,6 @@ PASSWORD = "a long password"
 PASSPHRASE = "seven brave otters swim at dawn"
 
 
-@pytest.fixture(autouse=True)
-def cheap_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A guess costs a tenth of a second in earnest."""
-    monkeypatch.setattr(wrapping, "HARDNESS", wrapping.Hardness(64, 1, 1))
-
-
 class Row:
     """Cores A, B and C under one clock, made when they are needed, each with a vault of its own."""
 

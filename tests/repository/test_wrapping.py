@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import replace
 
 import pytest
 
 from console.repository.wrapping import (
-    HARDNESS,
     WRAPPED_SIZE,
     Hardness,
     NotWrappedError,
@@ -15,9 +13,8 @@ from console.repository.wrapping import (
     unwrap,
     wrap,
 )
+from tests.support.easy import EASY, HARD
 from tests.support.sealing import sealing_key, secret
-
-EASY = Hardness(64, 1, 1)
 
 
 def test_the_passphrase_gives_the_secret_back_and_no_other_does() -> None:
@@ -67,5 +64,5 @@ def test_what_costs_too_much_is_not_tried() -> None:
 
 
 def test_what_a_guess_costs_is_written_down() -> None:
-    assert replace(EASY, memory_kib=64 << 10, passes=3, lanes=4) == HARDNESS
+    assert (Hardness(64 << 10, passes=3, lanes=4),) * 2 == HARD, "of users' passwords and of passphrases"
     assert wrap(secret(), "passphrase", EASY)[:10] == struct.pack("<BIIB", 1, 64, 1, 1)

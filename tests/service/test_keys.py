@@ -15,15 +15,9 @@ from console.domain.clock import from_iso
 from console.domain.errors import Failed
 from console.domain.roles import Role
 from console.engine.core import Core
-from console.repository import wrapping
 from tests.service.conftest import backed_up, ended
 
 PASSPHRASE = "seven brave otters swim at dawn"
-
-
-@pytest.fixture(autouse=True)
-def cheap_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wrapping, "HARDNESS", wrapping.Hardness(64, 1, 1))
 
 
 async def refused(call: Coroutine[Any, Any, Any]) -> str:

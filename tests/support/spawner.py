@@ -188,11 +188,13 @@ def _become(asked: dict[str, object], files: Sequence[int]) -> list[str]:
 
 def _main() -> None:
     from console.cli import nouns
+    from tests.support.easy import make_easy
 
     gc.disable()
     for name in IMPORTED:
         with suppress(ImportError):
             import_module(name)
+    make_easy()
     for part in pkgutil.iter_modules(nouns.__path__, f"{nouns.__name__}."):
         import_module(part.name)
     gc.collect()

@@ -12,7 +12,6 @@ from console.domain.keys import KeyType
 from console.domain.point_checks import PointCheck, Verdict
 from console.domain.progress import Silent
 from console.engine.core import Core
-from console.repository import wrapping
 from console.vault import MemoryVault
 from tests.repository.builders import flip, packs
 from tests.support.clock import FixedClock
@@ -21,8 +20,7 @@ PASSPHRASE = "seven brave otters swim at dawn"
 
 
 @pytest.fixture
-def core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Core]:
-    monkeypatch.setattr(wrapping, "HARDNESS", wrapping.Hardness(64, 1, 1))
+def core(tmp_path: Path) -> Iterator[Core]:
     vault = MemoryVault()
     core = Core(tmp_path / "data", clock=FixedClock(), name="A", vault=lambda: vault)
     yield core

@@ -68,11 +68,6 @@ class Desk:
         return self.ring.find(tag_of(self.keys.get(name).id)) is not None
 
 
-@pytest.fixture(autouse=True)
-def cheap_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wrapping, "HARDNESS", wrapping.Hardness(64, 1, 1))
-
-
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     desk = Desk(tmp_path)
