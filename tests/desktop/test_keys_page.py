@@ -25,6 +25,7 @@ from console.desktop.keys.asking import (
 from console.desktop.keys.dialog import KeyDialog
 from console.desktop.link import Link
 from console.desktop.pages.keys import KeysPage
+from console.desktop.widgets.file_tree import FileTree
 from console.domain.key_answers import KeyAnswer
 from console.host.clock import SystemClock
 from tests.support.bench import Bench
@@ -326,6 +327,46 @@ def test_a_passphrase_is_proven_here_and_at_another_core(
     assert "1 recovery point with" in page.findChildren(QMessageBox)[-1].informativeText()
     _answer(page, "Remove the key")
     bench.wait(lambda: page.empty.isVisible(), "it was not removed")
+
+
+def test_files_of_a_sealed_point_are_unlocked_where_they_are_wanted(running_world: Running, bench: Bench) -> None:
+    running = running_world("one-machine")
+    desk = bench.desk_on(running.connect)
+
+    async def sealed() -> str:
+        core = desk.client
+        await _with_key(core, replication=True)
+        await core.edit_machine("laptop", key="office")
+        async for _ in core.watch((await core.back_up("laptop"))["id"]):
+            pass
+        await core.lock_key("office")
+        return (await core.points(machine="laptop", limit=1))["points"][0]["id"]
+
+    point = bench.run(sealed())
+    shown = FileTree(desk)
+    bench.put(shown)
+    shown.show_point(point)
+    bench.wait(shown.locked.isVisible, "it is not said that it is locked")
+    assert shown.pane.problem.failure is None
+    assert "office" in shown.locked.unlock.text()
+    _click(shown.locked.unlock)
+    dialog: Any = shown.locked.dialog
+    _type(dialog.passphrase.edit, PASSPHRASE)
+    _click(dialog.yes)
+    bench.wait(lambda: shown.model.rowCount() > 0, "the files do not come")
+    assert shown.tree.isVisible()
+
+    # It is locked again elsewhere: whoever shows the point tells the tree.
+    bench.run(desk.client.lock_key("office"))
+    shown.show_keys(bench.run(desk.client.point(point))["keys"])
+    assert shown.locked.isVisible()
+    technician = bench.desk_on(lambda: running.connect(user="technician"))
+    other = FileTree(technician)
+    bench.put(other)
+    other.show_point(point)
+    bench.wait(other.locked.isVisible, "it is not said that it is locked")
+    assert not other.locked.unlock.isEnabled()
+    assert "administrator" in other.locked.unlock.toolTip()
 
 
 def test_a_core_that_goes_is_told_in_the_dialogue_and_asked_again(running_world: Running, bench: Bench) -> None:

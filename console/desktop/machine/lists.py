@@ -24,6 +24,7 @@ from console.desktop.widgets.point_columns import (
     kept_column,
     kind_column,
     restorability_column,
+    sealed_column,
     targets_column,
     with_reasons,
 )
@@ -217,6 +218,7 @@ def point_columns() -> list[Column]:
         kind_column(),
         size_column("size", say("Size"), sort="size"),
         size_column("bytes_new", say("New"), sort="new"),
+        sealed_column(),
         targets_column(),
     ]
 

@@ -54,7 +54,7 @@ Answer = tuple[PointDetailAnswer | None, MachineAnswer | None, Failure | None]
 class PointsPage(Page):
     name: ClassVar[str] = "points"
     help: ClassVar[str] = "points"
-    kinds: ClassVar[frozenset[Changed]] = frozenset({Changed.POINTS, Changed.MACHINES, Changed.SEEDS})
+    kinds: ClassVar[frozenset[Changed]] = frozenset({Changed.POINTS, Changed.MACHINES, Changed.SEEDS, Changed.KEYS})
 
     @property
     def title(self) -> str:

@@ -21,9 +21,10 @@ from console.desktop.desk import Desk
 from console.desktop.theme.tokens import GAP, ROW
 from console.desktop.widgets.file_model import NAME, SIZE, STATE, TIME, FileModel
 from console.desktop.widgets.found_model import Find, FoundModel
+from console.desktop.widgets.locked_view import LockedView
 from console.desktop.widgets.pane import Pane
 from console.desktop.widgets.parts import button, label, line, rows
-from console.domain.answers import FileAnswer, PointDetailAnswer
+from console.domain.answers import FileAnswer, PointDetailAnswer, PointKeyAnswer
 from console.domain.overview_answers import FoundFiles
 from console.flows.wording import count, say
 
@@ -69,6 +70,9 @@ class FileTree(QWidget):
         self._stack = QStackedLayout(holder)
         self._stack.addWidget(self.tree)
         self._stack.addWidget(self.list)
+        self.locked = LockedView(desk)
+        self.locked.unlocked.connect(lambda: self.show_keys(()))
+        self._stack.addWidget(self.locked)
         self.pane = Pane(holder, desk.tasks)
         self.found.answered.connect(self.pane.problem.clear)
         self.found.failed.connect(lambda failure: self.pane.tell(failure, self.found.again))
@@ -100,6 +104,7 @@ class FileTree(QWidget):
         self._point = point
         self.search.clear()
         self._soon.stop()
+        self.search.setEnabled(True)
         self._stack.setCurrentWidget(self.tree)
         self.found.clear()
         self.model.start("", (), value)
@@ -107,7 +112,21 @@ class FileTree(QWidget):
         if point:
             self.pane.load(lambda: self._desk.client.point(point), lambda detail: self._show(detail, value))
 
+    def show_keys(self, keys: Sequence[PointKeyAnswer]) -> None:
+        """What the point is sealed with: nothing of it is asked for while that is locked."""
+        was = self._stack.currentWidget() is self.locked
+        if self.locked.show_keys(keys):
+            self._stack.setCurrentWidget(self.locked)
+            self.search.setEnabled(False)
+        elif was:
+            point, value = self._point, self.value
+            self._point = ""
+            self.show_point(point, value)
+
     def _show(self, detail: PointDetailAnswer, value: Sequence[str]) -> None:
+        self.show_keys(detail.get("keys", ()))
+        if self._stack.currentWidget() is self.locked:
+            return
         chosen = self.value or tuple(value)
         self.model.start(detail["id"], [image["volume"] for image in detail["images"]], chosen)
         if len(detail["images"]) <= 2:

@@ -54,13 +54,6 @@ def targets_column() -> Column:
     return Column("targets", say("On targets"), cell, width=16)
 
 
-def flag_column(key: str, title: str, yes: str, icon_name: str) -> Column:
-    """A word with its icon where something holds, else nothing."""
-    return Column(
-        key, title, lambda row, _: Cell(yes, Tone.INFO, icon_name) if row[key] else Cell(NOTHING), width=11, hidden=True
-    )
-
-
 def held_column() -> Column:
     """With the note of who holds it."""
 

@@ -164,6 +164,8 @@ class PointDetail(QWidget):
         elif self.tabs.currentWidget() is self.orphan:
             self.tabs.setCurrentWidget(self._files)
         self.files.show_point(detail["id"], () if other else self.files.value)
+        if not other:
+            self.files.show_keys(detail.get("keys", ()))
 
     def open_checks(self) -> None:
         """Puts the checks in front."""
