@@ -1,4 +1,5 @@
-"""A day of two Cores, told to whoever records it: `python -m tests.torture.story PLACE`, on what `prepare(PLACE)` made.
+"""A day or a night of two Cores, told to whoever records it: `python -m tests.torture.story PLACE day|night`, on what
+`prepare(PLACE)` made.
 
 Below PLACE: `disk` is what may lose power (`source`, `target`, `drive`, `restored`), `trees` what is protected, `kept`
 a copy of every tree as it was when a point was made of it, `marks` what the Cores had promised by then, a line each.
@@ -11,10 +12,14 @@ import os
 import random
 import subprocess
 import sys
+import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.support.two_cores import PAIRING, TwoCores, finished
+from console.domain.retention import parse_policy
+from tests.support.clock import FixedClock
+from tests.support.two_cores import PAIRING, TwoCores, finished, points_of
 
 MACHINES = ("web", "db")
 
@@ -66,7 +71,7 @@ def change(top: Path, rng: random.Random) -> None:
 
 def keep(place: Path, name: str) -> Path:
     """A true copy of a machine's tree as it is now; where."""
-    copy = place / "kept" / f"{name} {len(os.listdir(place / 'kept'))}"
+    copy = place / "kept" / uuid.uuid4().hex
     subprocess.run(["cp", "-a", str(place / "trees" / name), str(copy)], check=True)
     return copy
 
@@ -79,11 +84,12 @@ def back_up(place: Path, two: TwoCores, name: str) -> str:
     return point
 
 
-class Day:
+class Story:
     """What happens, part by part; `mark` writes down what was promised."""
 
-    def __init__(self, place: Path, two: TwoCores) -> None:
+    def __init__(self, place: Path, two: TwoCores, clock: FixedClock) -> None:
         self.place = place
+        self.clock = clock
         self.two = two
         self._rng = random.Random(3)
         self._marks = os.open(place / "marks", os.O_WRONLY | os.O_APPEND)
@@ -91,7 +97,7 @@ class Day:
     def mark(self, what: str, **more: Any) -> None:
         os.write(self._marks, json.dumps({"what": what, **more}).encode() + b"\n")
 
-    def live(self) -> None:
+    def day(self) -> None:
         two, place = self.two, self.place
         self.mark("part", name="backup")
         change(place / "trees" / "web", self._rng)
@@ -122,11 +128,47 @@ class Day:
         finished(two.target, two.target.rebuild.start())
         self.mark("part", name="close")
 
+    def night(self) -> None:
+        """Aged points are rolled up, and the room of what nobody needs is given back, on either side."""
+        two, place = self.two, self.place
+        machine = two.source.catalog.machines.get("web").id
+        two.source.rollup.set_policy(machine, parse_policy("all 1d"))
+        for _ in range(3):
+            self.clock.forward(24 * 3600)
+            change(place / "trees" / "web", self._rng)
+            point = back_up(place, two, "web")
+            finished_all(two)
+            for core in ("source", "target"):
+                self.mark("point", core=core, point=point)
+        self.clock.forward(24 * 3600)
+        self.mark("part", name="rollup")
+        gone = [point.id for point in two.source.rollup.plan(machine).gone]
+        assert gone
+        self._leave("source", gone, lambda: finished(two.source, two.source.rollup.start(machine)))
+        self.mark("part", name="replicate")
+        two.replicate()
+        self.mark("part", name="delete")
+        last = points_of(two.target)[-1:]
+        self._leave("target", last, lambda: two.target.retain.delete(last))
+        for core in (two.source, two.target):
+            self.mark("part", name=f"reclaim on the {core.name}")
+            done = finished(core, core.reclaim.start("default", dry_run=False))["done"]
+            assert done["packs_deleted"] + done["packs_rewritten"] > 1
+        self.mark("part", name="close")
+
+    def _leave(self, core: str, points: list[str], work: Callable[[], object]) -> None:
+        for what in ("deleting", "deleted"):
+            for point in points:
+                self.mark(what, core=core, point=point)
+            if what == "deleting":
+                work()
+
 
 def main() -> None:
     place = Path(sys.argv[1])
-    with TwoCores(place / "disk") as two:
-        Day(place, two).live()
+    clock = FixedClock()
+    with TwoCores(place / "disk", clock=clock) as two:
+        getattr(Story(place, two, clock), sys.argv[2])()
 
 
 if __name__ == "__main__":

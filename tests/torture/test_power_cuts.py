@@ -12,11 +12,13 @@ import random
 import shutil
 import sys
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from console.domain.seeds import SeedState
+from tests.support.clock import FixedClock
 from tests.support.file_operations import Operation, needs_recorder, operations, record
 from tests.support.power_cut import Disk, found
 from tests.support.two_cores import TwoCores, check, finished, left_over, points_of, wrong_with
@@ -54,13 +56,13 @@ class Promises:
 class Day:
     """What was recorded, and the way back to any moment of it."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, what: str = "day") -> None:
         self.place = place
         story.prepare(place)
         self.promised_before = self._promised_before()
         self._before = Disk(place / "disk")
         shutil.copytree(place / "disk", place / "before", symlinks=True)
-        record([sys.executable, "-m", "tests.torture.story", place], place / "log")
+        record([sys.executable, "-m", "tests.torture.story", place, what], place / "log")
         self.operations = operations(place / "log", place / "disk", place / "marks")
         (place / "log").unlink()
         shutil.copytree(place / "disk", place / "after", symlinks=True)
@@ -88,7 +90,7 @@ class Day:
         scratch = self.place / "scratch"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir()
-        with TwoCores(place) as two:
+        with TwoCores(place, clock=FixedClock(FixedClock().now() + timedelta(days=10))) as two:
             wrong = left_over(two.source) + left_over(two.target) + check(two.source) + check(two.target)
             for core in (two.source, two.target):
                 known, promised = set(points_of(core)), promises.points[core.name]
@@ -131,6 +133,11 @@ class Day:
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory) -> Day:
     return Day(tmp_path_factory.mktemp("day"))
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Day:
+    return Day(tmp_path_factory.mktemp("night"), "night")
 
 
 def play(day: Day, moments: set[int], rule: str, *, seed: int = 0) -> int:
@@ -188,3 +195,11 @@ def test_torn_before_every_sync(day: Day, seed: int) -> None:
 def test_torn_at_every_other_moment(day: Day) -> None:
     """Between syncs, every fourth operation, beginning with another one than those above."""
     assert play(day, set(range(2, len(day.operations), 4)), "torn", seed=7) > 150
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", ["lost", "torn"])
+def test_the_night_is_cut_at_every_sync(night: Day, rule: str) -> None:
+    """Lost after each, torn before each."""
+    moments = {number - (rule == "torn") for number in syncs(night)}
+    assert play(night, moments, rule, seed=300_000) > 60

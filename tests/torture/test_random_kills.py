@@ -36,9 +36,9 @@ def live(place: Path, mortals: Mortals, seed: int, kills: int) -> Counter[str]:
     return house.kills
 
 
-def test_killed_a_dozen_times(tmp_path: Path, mortals: Mortals) -> None:
-    kills = live(tmp_path, mortals, seed=1, kills=12)
-    assert len(kills) >= 5, "several kinds of work were hit"
+def test_killed_at_some_moments(tmp_path: Path, mortals: Mortals) -> None:
+    kills = live(tmp_path, mortals, seed=1, kills=6)
+    assert len(kills) >= 4, "several kinds of work were hit"
 
 
 @pytest.mark.slow
