@@ -1,18 +1,15 @@
-"""Jobs, events, repositories, users and settings on real Cores."""
+"""Jobs, events, users and settings on real Cores."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QLineEdit, QMessageBox
 
 from console.desktop.desk import Place
 from console.desktop.pages.events import EventsPage
 from console.desktop.pages.jobs import JobsPage
-from console.desktop.pages.repositories import RepositoriesPage
 from console.desktop.pages.settings import SettingsPage
 from console.desktop.pages.users import NewUser, UsersPage
 from tests.support.bench import Bench
@@ -75,64 +72,6 @@ def test_events_are_filtered_and_dismissed(bench: Bench, running_world: Worlds) 
     bench.wait(lambda: page._empty.isVisible(), "the filter did nothing")
 
 
-def test_a_check_of_a_repository_starts_and_a_bad_place_is_told(
-    bench: Bench, running_world: Worlds, tmp_path: Path
-) -> None:
-    running = running_world("one-machine")
-    page = bench.show(RepositoriesPage(bench.desk_on(lambda: running.connect())))
-    bench.wait(lambda: page._name.text(), "the repository was not shown")
-    QTest.mouseClick(page._check_all, Qt.MouseButton.LeftButton)
-    bench.wait(lambda: bench.gone, "the job was not opened")
-    assert bench.gone[-1].page == "jobs"
-
-    taken = tmp_path / "a file"
-    taken.write_text("no directory")
-    _fill(page, ["second", str(taken)], "_add")
-    bench.wait(lambda: page.pane.problem.isVisible(), "the failure was not told")
-    assert page.pane.problem.failure is not None
-    assert page._model.rowCount() == 1
-    _fill(page, ["second", str(tmp_path / "second")], "_add")
-    bench.wait(lambda: page._model.rowCount() == 2, "the new repository was not shown")
-    row = next(page._model.row(n) for n in range(2) if page._model.row(n)["name"] == "second")  # type: ignore[index]
-    assert row is not None
-    page._ask_remove(row)
-    box = page.findChildren(QMessageBox)[-1]
-    assert str(tmp_path / "second") in box.informativeText()
-    next(b for b in box.buttons() if b.text().replace("&", "") == "Remove").click()
-    bench.wait(lambda: page._model.rowCount() == 1, "the repository was not removed")
-
-
-def test_room_is_given_back_after_the_plan_was_shown(bench: Bench, running_world: Worlds) -> None:
-    running = running_world("empty")
-    page = bench.show(RepositoriesPage(bench.desk_on(lambda: running.connect())))
-    bench.wait(lambda: page._name.text(), "the repository was not shown")
-    QTest.mouseClick(page._reclaim, Qt.MouseButton.LeftButton)
-    bench.wait(lambda: any("worth" in notice for notice in bench.notices), "nobody said that there is nothing")
-    row = page._table.current
-    assert row is not None
-    planned = {
-        "objects": 12_000,
-        "unreferenced_objects": 3_400,
-        "unreferenced_bytes": 48_000_000,
-        "packs_delete": 2,
-        "packs_rewrite": 1,
-        "packs_kept": 1,
-        "bytes_freed": 90_000_000,
-        "bytes_written": 20_000_000,
-        "bytes_won": 70_000_000,
-    }
-    page._ask_reclaim(row["id"], row["name"], planned)
-    box = page.findChildren(QMessageBox)[-1]
-    for text in ("48 MB", "3,400", "2 packs", "20 MB", "70 MB", "1 pack with damage"):
-        assert text in box.informativeText()
-    next(b for b in box.buttons() if b.text().replace("&", "") == "Give back").click()
-    bench.wait(lambda: bench.gone, "the job was not opened")
-    assert bench.gone[-1].page == "jobs"
-
-    looking = bench.show(RepositoriesPage(bench.desk_on(lambda: running.connect(user="technician"))))
-    assert not looking._reclaim.isEnabled()
-
-
 def test_users_are_added_and_refused(bench: Bench, running_world: Worlds) -> None:
     running = running_world("empty")
     page = bench.show(UsersPage(bench.desk_on(lambda: running.connect())))
@@ -176,12 +115,3 @@ def test_settings_say_who_this_is_and_keep_what_can_be(bench: Bench, running_wor
 
     looking = bench.show(SettingsPage(bench.desk_on(lambda: running.connect(user="helpdesk"))))
     assert looking._edits["protect-every"].isReadOnly()
-
-
-def _fill(page: RepositoriesPage, texts: list[str], opener: str) -> None:
-    """Opens the small dialogue of a page, types, and says yes."""
-    getattr(page, opener).click()
-    dialog = next(d for d in page.findChildren(QDialog) if d.isVisible())
-    for edit, text in zip(dialog.findChildren(QLineEdit), texts, strict=True):
-        QTest.keyClicks(edit, text)
-    dialog.accept()
