@@ -36,6 +36,8 @@ KEEP_ALIVE_S = 75
 """An unused connection is kept so long; callers give up theirs earlier."""
 STOP_S = 10
 """Calls under way get so long to end when the server stops."""
+PATIENCE_S = 1.0
+"""… but not those whose caller has done nothing for so long: it neither sends what is awaited, nor takes its answer."""
 
 
 class TlsServer:
@@ -96,16 +98,19 @@ class TlsServer:
         self._ticking = asyncio.get_running_loop().create_task(self._server.main_loop(), name="tls server")
 
     async def stop(self) -> None:
-        """Takes no new calls, lets those under way end, `stop_within` seconds at most, then cuts them."""
+        """Takes no new calls, lets those under way end, `stop_within` seconds at most, then cuts them. Callers who hang
+        are cut at once."""
         ticking, self._ticking = self._ticking, None
         if ticking is None:
             return
         self._server.leaving.set()
         await ticking
+        cutting = asyncio.get_running_loop().create_task(self._server.cut_the_silent(), name="cutting the silent")
         with contextlib.suppress(TimeoutError):
             # uvicorn bounds the wait for calls, not that for the application's own shutdown.
             async with asyncio.timeout(self._stop_within * 2 + 1):
                 await self._server.shutdown(sockets=self._sockets)
+        cutting.cancel()
         self._server.abort()
 
     async def __aenter__(self) -> TlsServer:
@@ -252,6 +257,14 @@ class _Server(uvicorn.Server):
                 async with asyncio.timeout(1):
                     await self.leaving.wait()
 
+    async def cut_the_silent(self) -> None:
+        """Until it is cancelled: cuts connections whose callers hang."""
+        while True:
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, _Protocol):
+                    connection.cut_if_silent()
+            await asyncio.sleep(PATIENCE_S / 4)
+
     def abort(self) -> None:
         """Cuts what did not end by itself."""
         for task in list(self.server_state.tasks):
@@ -269,6 +282,7 @@ class _Protocol(HttpToolsProtocol):
         tls = transport.get_extra_info("ssl_object")
         self._certificate: bytes | None = tls.getpeercert(binary_form=True) if tls is not None else None
         self._silence: asyncio.TimerHandle | None = None
+        self._stuck: tuple[int, float] | None = None
         self._expect()
 
     def on_message_begin(self) -> None:
@@ -290,8 +304,23 @@ class _Protocol(HttpToolsProtocol):
         self._expect_nothing()
         super().connection_lost(exc)
 
+    def cut_if_silent(self) -> None:
+        """For a server that stops. Called again and again."""
+        now, waiting = self.loop.time(), self.transport.get_write_buffer_size()
+        ours = self._silence is None and not waiting and not self.transport.is_closing()
+        if ours or self.flow.read_paused:
+            self._stuck = None
+        elif self._silence is not None and not self.transport.is_closing():
+            if now - self._heard > PATIENCE_S:
+                self.transport.abort()
+        elif self._stuck is None or self._stuck[0] != waiting:
+            self._stuck = waiting, now
+        elif now - self._stuck[1] > PATIENCE_S:
+            self.transport.abort()
+
     def _expect(self) -> None:
         self._expect_nothing()
+        self._heard = self.loop.time()
         self._silence = self.loop.call_later(SILENCE_S, self._silent)
 
     def _expect_nothing(self) -> None:

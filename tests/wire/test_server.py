@@ -234,6 +234,52 @@ async def test_stopping_cuts_what_does_not_end(app: App, people: People) -> None
         await asyncio.wait_for(asking, 5)
 
 
+@pytest.mark.parametrize(
+    "says",
+    [
+        b"",
+        b"GET / HT",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf",
+        b"GET /much HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+    ids=["nothing", "half a request", "half a body", "and takes no answer"],
+)
+async def test_stopping_does_not_wait_for_callers_who_hang(
+    people: People, monkeypatch: pytest.MonkeyPatch, says: bytes
+) -> None:
+    monkeypatch.setattr(server_module, "PATIENCE_S", 0.05)
+    ended = asyncio.Event()
+    come = asyncio.Event()
+
+    async def app(scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        come.set()
+        if scope["path"] == "/much":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            for _ in range(100):
+                await send({"type": "http.response.body", "body": bytes(1 << 20), "more_body": True})
+        else:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        ended.set()
+
+    # It would wait an hour, which no test has.
+    server = TlsServer(app, people.target, port=0, stop_within=3600)
+    await server.start()
+    _, writer = await asyncio.open_connection("127.0.0.1", server.port, ssl=client_context(None), limit=1024)
+    writer.write(says)
+    await writer.drain()
+    if says.endswith((b"half", b"\r\n\r\n")):
+        await come.wait()
+    await server.stop()
+    if come.is_set():
+        await ended.wait()
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+
+
 async def test_what_goes_on_for_ever_is_told_to_end(people: People) -> None:
     begun = asyncio.Event()
 
