@@ -119,11 +119,14 @@ def _is_data(text: str, world: World) -> bool:
     )
 
 
-def test_no_page_holds_the_event_loop(bench: Bench, cores: World, tmp_path: Path, qapp: QApplication) -> None:
+@pytest.mark.parametrize("timed", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["calls", "time"])
+def test_no_page_holds_the_event_loop(
+    bench: Bench, cores: World, tmp_path: Path, qapp: QApplication, timed: bool
+) -> None:
     window = bench.open_console(cores, tmp_path / "console")
     for name in LISTED:
         _open(bench, window, name)  # imports and first drawing, once in the life of the program
-    with watched(qapp) as dog:
+    with watched(qapp, timed=timed) as dog:
         for name in LISTED:
             _open(bench, window, name)
             window.seat.page.reload()  # type: ignore[union-attr]

@@ -28,7 +28,11 @@ from PySide6.QtWidgets import (
 
 from console.desktop.wizards.fields.mnemonics import letter_of
 from console.flows.wording import speak
+from tests.support.effort import effort
 
+CALLS = 30_000
+"""One turn of the event loop never calls more functions: some 10 ms of an idle processor, and the same number under any
+load."""
 CPU_MS = 50.0
 """The event loop is never held longer by work of our own."""
 BLOCKED_MS = 250.0
@@ -114,9 +118,11 @@ def _titles(model: QAbstractItemModel | None) -> list[str]:
 
 @dataclass
 class Watchdog:
-    """What held the event loop too long: (milliseconds, what was handled)."""
+    """What held the event loop too long: (calls, or milliseconds where time is measured, and what was handled)."""
 
+    timed: bool = False
     held: list[tuple[float, str]] = field(default_factory=list)
+    most: int = 0
 
 
 class WatchedApplication(QApplication):
@@ -130,11 +136,24 @@ class WatchedApplication(QApplication):
         if dog is None or self._depth:
             return bool(super().notify(receiver, event))
         self._depth += 1
+        try:
+            return self._timed(dog, receiver, event) if dog.timed else self._counted(dog, receiver, event)
+        finally:
+            self._depth -= 1
+
+    def _counted(self, dog: Watchdog, receiver: QObject, event: QEvent) -> bool:
+        told: list[bool] = []
+        calls = effort(lambda: told.append(bool(super(WatchedApplication, self).notify(receiver, event))))
+        dog.most = max(dog.most, calls)
+        if calls > CALLS:
+            dog.held.append((calls, _told(receiver, event)))
+        return told[0]
+
+    def _timed(self, dog: Watchdog, receiver: QObject, event: QEvent) -> bool:
         before, wall, cpu = _switches(), time.monotonic(), time.thread_time()
         try:
             return bool(super().notify(receiver, event))
         finally:
-            self._depth -= 1
             cpu_ms, wall_ms = (time.thread_time() - cpu) * 1000, (time.monotonic() - wall) * 1000
             blocked = wall_ms - cpu_ms > BLOCKED_MS and _switches() > before
             if cpu_ms > CPU_MS or blocked:
@@ -153,10 +172,10 @@ def _told(receiver: Any, event: Any) -> str:
 
 
 @contextmanager
-def watched(app: QApplication) -> Iterator[Watchdog]:
-    """Notes what holds the event loop too long inside the block."""
+def watched(app: QApplication, *, timed: bool = False) -> Iterator[Watchdog]:
+    """Notes what holds the event loop too long inside the block: by what it calls, or by the time it takes."""
     assert isinstance(app, WatchedApplication), "the tests of the desktop make this application (conftest)"
-    app.watchdog = Watchdog()
+    app.watchdog = Watchdog(timed)
     try:
         yield app.watchdog
     finally:
