@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from console.domain import paths
 from console.domain.clock import Clock
 from console.domain.errors import Failed, not_found, refused, usage
 from console.domain.events import Severity
-from console.domain.jobs import Job, JobKind, Trigger
+from console.domain.jobs import Job, JobKind, JobState, Trigger
 from console.domain.machines import (
     DEFAULT_INTERVAL_S,
     Machine,
@@ -81,6 +82,9 @@ class Protect:
         self._core = (core_id, core_name)
         self._files = files or HostFiles()
         self.feeds = Feeds()
+        self._starting = threading.Lock()
+        self._bases: dict[str, str] = {}
+        """By machine: the backup that was last asked to make a base."""
 
     def add(
         self,
@@ -221,7 +225,8 @@ class Protect:
         reason: str = "",
     ) -> Job:
         """A job that makes one recovery point; its result is that of `backup` (shared contract of commands). `fed`:
-        label of the volume whose bytes come by standard input, to be put into `feeds`.
+        label of the volume whose bytes come by standard input, to be put into `feeds`. While a backup of the machine is
+        queued or runs that one is meant, unless a base is asked for that it does not make, or a volume is fed.
 
         Raises Failed `no-such-volume`, `stream-not-fed`, `key-locked`.
         """
@@ -237,18 +242,33 @@ class Protect:
                 if feed is not None:
                     feed.close()
 
-        job = self._jobs.submit(
-            JobKind.BACKUP,
-            found.id,
-            work,
-            trigger=trigger,
-            reason=reason or ("a base image was asked for" if base else ""),
-            user=user,
-            lanes=[f"machine:{found.id}"],
-        )
+        with self._starting:
+            job = None if fed is not None else self._under_way(found.id, base)
+            if job is not None:
+                return job
+            job = self._jobs.submit(
+                JobKind.BACKUP,
+                found.id,
+                work,
+                trigger=trigger,
+                reason=reason or ("a base image was asked for" if base else ""),
+                user=user,
+                lanes=[f"machine:{found.id}"],
+            )
+            if base:
+                self._bases[found.id] = job.id
         if feed is not None:
             self.feeds.add(job.id, feed)
         return job
+
+    def _under_way(self, machine: str, base: bool) -> Job | None:
+        """The backup of a machine that will do for another wish."""
+        for job in (self._jobs.pending(JobKind.BACKUP, machine), self._jobs.running(JobKind.BACKUP, machine)):
+            if job is None or job.state is JobState.CANCELLING:
+                continue
+            if not base or self._bases.get(machine) == job.id:
+                return job
+        return None
 
     def backup(
         self, machine: Machine, *, base: bool, reporter: Reporter, feeds: Mapping[str, Feed] | None = None

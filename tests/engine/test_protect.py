@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,6 +142,37 @@ def test_due_backups_start_once_and_the_next_counts_from_the_start(world: World,
     assert world.jobs.drain(30)
     assert world.catalog.machines.get(machine.id).next_due == clock.now() + timedelta(hours=1)
     assert world.catalog.points.count(machine.id) == 2
+
+
+def test_who_wants_a_backup_that_is_under_way_gets_that_one(
+    world: World, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    web = world.protect.add("web", [("tree", str(tree))])
+    db = world.protect.add("db", [("tree", str(tree))], interval_s=0)
+    going, on = threading.Event(), threading.Event()
+    really = world.protect.backup
+
+    def slow(*args: Any, **options: Any) -> dict[str, Any]:
+        going.set()
+        assert on.wait(60)
+        return really(*args, **options)
+
+    monkeypatch.setattr(world.protect, "backup", slow)
+    [first] = world.protect.due_backups(world.clock.now())
+    assert going.wait(60)
+    asked = [world.protect.start_backup(machine.id).id for machine in (web, web, db)]
+    assert asked[:2] == [first.id, first.id], "running or queued, the scheduled one is meant"
+    assert asked[2] != first.id
+    base = world.protect.start_backup(web.id, base=True)
+    assert base.id != first.id, "a base is more than what is under way"
+    assert world.protect.start_backup(web.id, base=True).id == base.id
+    assert world.protect.start_backup(web.id).id == base.id, "the one that is queued sees the newest files"
+    on.set()
+    assert world.jobs.drain(60)
+    assert (world.catalog.points.count(web.id), world.catalog.points.count(db.id)) == (2, 1)
+    again = world.protect.start_backup(web.id)
+    assert again.id not in (first.id, base.id)
+    assert world.jobs.drain(60)
 
 
 def test_a_job_gives_the_result_of_the_command(world: World, tree: Path) -> None:
