@@ -278,7 +278,7 @@ def _columns() -> tuple[Column, ...]:
     return (
         text_column("name", say("Name"), width=17),
         Column("type", say("Type"), lambda row, _: Cell(type_text(row["type"])), width=11),
-        Column("state", say("State"), lambda row, _: _state(row), width=28),
+        Column("state", say("State"), lambda row, _: _state(row), width=34),
         Column("machines", say("Machines that use it"), lambda row, _: _machines(row), width=20,
                order=lambda row: len(row["machines"])),
         number_column("points", say("Points"), width=6),
