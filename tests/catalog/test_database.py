@@ -25,7 +25,7 @@ def in_thread(work: object, *arguments: object) -> list[object]:
     got: list[object] = []
     thread = threading.Thread(target=lambda: got.append(work(*arguments)))
     thread.start()
-    thread.join(20)
+    thread.join(120)
     assert not thread.is_alive(), "it waits for this thread"
     return got
 
@@ -48,7 +48,7 @@ def test_more_readers_at_once_than_connections_are_kept(catalog: Catalog) -> Non
         # Each holds a connection until all of them have one.
         with catalog._database.read() as connection:
             connection.exec_driver_sql("SELECT * FROM machines").all()
-            meet.wait(30)
+            meet.wait(120)
             seen.append(True)
 
     threads = [threading.Thread(target=read) for _ in range(count)]
@@ -78,7 +78,7 @@ def test_a_transaction_belongs_to_its_thread(catalog: Catalog) -> None:
 
     with pytest.raises(LookupError):
         fail()
-    other.join(20)
+    other.join(120)
     assert catalog.settings.all() == {"theirs": "1"}
 
 
@@ -86,7 +86,7 @@ def test_closing_waits_for_whoever_writes(catalog: Catalog) -> None:
     inside, closed = threading.Event(), threading.Event()
 
     def close() -> None:
-        inside.wait(20)
+        inside.wait(120)
         catalog.close()
         closed.set()
 
@@ -97,5 +97,5 @@ def test_closing_waits_for_whoever_writes(catalog: Catalog) -> None:
         inside.set()
         assert not closed.wait(0.1)
         catalog.settings.set("b", "2")
-    closer.join(20)
+    closer.join(120)
     assert closed.is_set()

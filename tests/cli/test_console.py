@@ -65,7 +65,7 @@ def test_an_unknown_world_is_refused_with_the_names_of_all(capsys: pytest.Captur
 
 def test_without_qt_there_is_a_sentence_and_not_a_traceback() -> None:
     blocked = "import sys; sys.modules['PySide6'] = None; from console.__main__ import main; sys.argv[1:] = []; main()"
-    done = subprocess.run([sys.executable, "-c", blocked], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", blocked], capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == 1
     assert "replicore[desktop]" in done.stderr
     assert "Traceback" not in done.stderr

@@ -42,7 +42,7 @@ def replicore(
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
         env={**os.environ, **CONFIG, **(env or {})},
     )
 
@@ -62,7 +62,7 @@ def test_a_core_runs_is_talked_to_and_stops(core: CoreProcess, tree: Path) -> No
     waited = core.ask("job", "wait", started["job"])
     assert (waited["state"], waited["kind"]) == ("succeeded", "backup")
     core.process.send_signal(signal.SIGTERM)
-    assert core.process.wait(30) == 0
+    assert core.process.wait(120) == 0
     core.stop()
     assert read_core(core.data) is None
     assert core.ask("core", "status")["mode"] == "command"
@@ -76,7 +76,7 @@ def test_the_ready_line_says_where_it_listens(core: CoreProcess) -> None:
     assert {"address", "host", "port", "fingerprint", "pid"} <= set(ready)
     assert ready["pid"] == process.pid
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=240)
     assert (process.returncode, out) == (0, "")
     assert "Traceback" not in err
 

@@ -18,7 +18,7 @@ from console.worlds import World
 from tests.support.cores import CoreProcess
 from tests.support.named_worlds import COMMAND
 
-WAIT_S = 60.0
+WAIT_S = 120.0
 
 
 async def test_it_starts_answers_on_loopback_and_stops(tmp_path: Path) -> None:

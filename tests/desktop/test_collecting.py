@@ -42,7 +42,7 @@ def test_no_other_thread_collects(qtbot: QtBot) -> None:
         worker.start()
         worker.join()
         assert not Cycle.where, "another thread collected what belongs to Qt"
-        qtbot.waitUntil(lambda: len(Cycle.where) == 50, timeout=5000)
+        qtbot.waitUntil(lambda: len(Cycle.where) == 50, timeout=60_000)
         assert set(Cycle.where) == {threading.get_ident()}
     finally:
         collector.stop()

@@ -16,7 +16,7 @@ import pytest
 
 STORIES = Path(__file__).parents[1] / "stories"
 SCREEN = "1280x800x24"
-START_S, STORY_S, END_S = 20, 80, 100
+START_S, STORY_S, END_S = 60, 220, 260
 
 pytestmark = pytest.mark.skipif(
     shutil.which("Xvfb") is None, reason="Xvfb is not installed (Debian's package xvfb; packaging/setup.sh test)"

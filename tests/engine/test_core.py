@@ -22,7 +22,7 @@ from console.wire.server import ServerThread, TlsServer
 from tests.support.clock import FixedClock
 
 PASSWORD = "a long password"
-WAIT = 30.0
+WAIT = 120.0
 
 
 class House:

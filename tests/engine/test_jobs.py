@@ -18,7 +18,7 @@ from console.engine.journal import Journal
 from console.engine.rate import Rate
 from console.host.clock import SystemClock
 
-WAIT = 20.0
+WAIT = 120.0
 
 
 @pytest.fixture

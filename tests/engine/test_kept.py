@@ -66,12 +66,12 @@ def test_what_is_not_counted_yet_is_counted_and_told(target: Target) -> None:
     counting.told = told.set
     image = target.catalog.points.image(child.images[0].id)
     assert counting.known([image]) == {}
-    assert told.wait(30)
+    assert told.wait(120)
     assert counting.known([image]) == {image.image.id: FileCount(1, 3)}
     told.clear()
     target.receive(base)
     assert counting.known([image]) == {image.image.id: FileCount(1, 3)}, "as counted last"
-    assert told.wait(30)
+    assert told.wait(120)
     assert counting.known([image]) == {image.image.id: FileCount(3, 3)} == {image.image.id: counting.count(image)}
 
 

@@ -205,7 +205,7 @@ except Failed as known:
     print(known.failure.code, "|", known.failure.message, "|", known.failure.hint)
 """
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={**os.environ}, timeout=120
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={**os.environ}, timeout=240
     )
     code, message, hint = done.stdout.split(" | ")
     assert code == "repository-in-use"

@@ -18,7 +18,7 @@ from console.engine.core import Core
 from console.engine.nightly import UNFINISHED
 from tests.support.clock import FixedClock
 
-WAIT = 60.0
+WAIT = 120.0
 
 
 @pytest.fixture

@@ -663,7 +663,7 @@ print(json.dumps(once(place / "data", place / "tree", place / "to")))
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
         cwd=Path(__file__).parents[2],
     )
     assert done.returncode == 0, done.stderr

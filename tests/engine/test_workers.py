@@ -9,7 +9,7 @@ import pytest
 
 from console.engine.backup.workers import Parts, Workers
 
-WAIT = 20.0
+WAIT = 120.0
 
 
 def test_everything_given_is_done() -> None:

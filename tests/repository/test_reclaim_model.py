@@ -268,14 +268,14 @@ def test_who_asks_while_a_sweep_has_looked_already_asks_again(
     def late(*args: Any) -> None:
         if not thread.ident:
             thread.start()
-            assert answered.wait(30)
+            assert answered.wait(120)
         exchange(*args)
 
     monkeypatch.setattr(index, "has", asking(index.has))
     monkeypatch.setattr(index, "known", asking(index.known))
     monkeypatch.setattr(index, "exchange", late)
     everything_reclaimed(repository)
-    thread.join(30)
+    thread.join(120)
     assert answered.is_set()
     session.flush()
     assert repository.has(oid) or missing == [oid]

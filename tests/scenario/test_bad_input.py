@@ -86,7 +86,7 @@ def test_two_processes_on_one_data_directory(source: CoreProcess) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
     assert again.returncode == 5
     assert "data-directory-in-use" in again.stderr

@@ -239,7 +239,7 @@ def test_standard_input_reaches_a_core_in_another_process(core: Callable[[str], 
     dump.write_bytes(noise("dump", 20 * MIB))
     words = [sys.executable, "-m", "console", "--data", str(running.data), "--json", "backup", "web", "--stdin", "db"]
     with dump.open("rb") as given:
-        done = subprocess.run(words, stdin=given, capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(words, stdin=given, capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == 0, done.stderr
     made = json.loads(done.stdout)
     assert made["images"][0]["bytes_read"] == 20 * MIB

@@ -33,7 +33,7 @@ def dying(core: CoreProcess, at: int, *words: str | Path) -> int:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
         stdin=subprocess.DEVNULL,
     )
     assert "Traceback" not in done.stderr, done.stderr

@@ -135,7 +135,7 @@ class OneUser:
         self.go.set()
 
     def verify(self, name: str, password: str) -> User:
-        assert self.go.wait(30)
+        assert self.go.wait(120)
         if password != "right":
             raise failed("wrong-credentials", "Wrong.", "", FailureKind.FORBIDDEN)
         return self.user

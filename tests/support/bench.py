@@ -25,7 +25,7 @@ from console.desktop.theme.theme import Theme
 from console.host.clock import SystemClock
 from console.worlds import World
 
-WAIT_MS = 20_000
+WAIT_MS = 120_000
 P = TypeVar("P", bound=Page)
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from console.wire.identity import Identity
 from console.wire.server import TlsServer
 from tests.wire.peers import MemoryTarget, pairing_with, serving
 
-QUICK = Limits(connect=5, read=10, work=10, stall=10, idle=5)
+QUICK = Limits(connect=60, read=60, work=60, stall=60, idle=5)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class Line:
         self._listening.close()
         self.cut()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(60)
 
     def _accept(self) -> None:
         while True:
@@ -69,7 +69,7 @@ class Line:
         with suppress(OSError):
             while True:
                 if up:
-                    self.flowing.wait(30)
+                    self.flowing.wait(60)
                 piece = one.recv(65536)
                 if not piece:
                     break

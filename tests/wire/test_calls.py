@@ -281,14 +281,14 @@ def test_offers_of_any_length(dialer: Dialer, target: MemoryTarget) -> None:
 
 
 def test_calls_share_connections_and_run_side_by_side(dialer: Dialer, target: MemoryTarget) -> None:
-    both = threading.Barrier(4, timeout=10)
+    both = threading.Barrier(4, timeout=60)
     target.before = lambda call: both.wait() if call == "holdings" else None
     answers: list[object] = []
     threads = [threading.Thread(target=lambda: answers.append(dialer.holdings("a" * 32))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert answers == [[]] * 4
 
 
@@ -300,7 +300,7 @@ def test_many_waiting_calls_do_not_stop_streams_and_the_rest(dialer: Dialer, tar
     def before(call: str) -> None:
         if call == "store":
             begun.release()
-            gate.wait(20)
+            gate.wait(60)
 
     target.before = before
     ends = [dialer.target("a" * 32) for _ in range(40)]
@@ -308,11 +308,11 @@ def test_many_waiting_calls_do_not_stop_streams_and_the_rest(dialer: Dialer, tar
     for thread in threads:
         thread.start()
     for _ in threads:
-        assert begun.acquire(timeout=10)
+        assert begun.acquire(timeout=60)
     assert dialer.offer("a" * 32, [id_of(b"x")]) == [id_of(b"x")]
     gate.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
 
 
 # ---------------------------------------------------------------------------------------------- failures
@@ -437,7 +437,7 @@ def speaking(answer: bytes | None, identity: Identity | None = None) -> Iterator
         yield listening.getsockname()[1]
         over.set()
         listening.shutdown(socket.SHUT_RDWR)
-        thread.join(5)
+        thread.join(60)
         for conn in kept:
             conn.close()
 
@@ -472,7 +472,7 @@ def test_a_web_server_is_not_a_core(people: People, dialers: Dialers, says: byte
 
 
 def test_a_target_that_never_answers(people: People) -> None:
-    dialers = Dialers(people.source, replace(QUICK, connect=5, read=0.2, work=0.2))
+    dialers = Dialers(people.source, replace(QUICK, read=0.2, work=0.2))
     with speaking(None, people.target) as port:
         dialer = dialers.to(pairing_with(people.target, port))
         for call in (lambda: dialer.holdings("a" * 32), lambda: dialer.commit(SAMPLES["commit"])):  # type: ignore[arg-type]
@@ -529,7 +529,7 @@ def test_closing_ends_what_is_under_way(people: People, served: TlsServer, targe
     def before(call: str) -> None:
         if call == "holdings":
             begun.set()
-            gate.wait(20)
+            gate.wait(60)
 
     target.before = before
     dialers = Dialers(people.source, QUICK)
@@ -544,9 +544,9 @@ def test_closing_ends_what_is_under_way(people: People, served: TlsServer, targe
 
     thread = threading.Thread(target=call)
     thread.start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     dialers.close()
-    thread.join(10)
+    thread.join(60)
     gate.set()
     assert len(ended) == 1
     dialers.close()

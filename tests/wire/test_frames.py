@@ -120,7 +120,7 @@ def test_a_source_that_has_nothing_for_a_while_begins_another_call(people: Peopl
     def slow() -> Iterator[bytes]:
         for number, piece in enumerate(FRAMES[:30]):
             if number in (10, 20):
-                assert ended.wait(10), "the call was not ended"
+                assert ended.wait(60), "the call was not ended"
                 ended.clear()
             yield piece
 
@@ -155,12 +155,12 @@ def test_a_slow_target_slows_the_source_down(people: People, dialers: Dialers, t
         end = dialers.to(pairing_with(people.target, server.port)).target(MACHINE)
         sending = threading.Thread(target=lambda: done.append(end.store(counted())))
         sending.start()
-        assert moved.wait(10)
+        assert moved.wait(60)
         while moved.wait(1):  # it stands still when nothing moves for a second
             moved.clear()
         stopped_at = handed
         gate.set()
-        sending.join(30)
+        sending.join(60)
     assert done == [Accepted(1600, 400 * len(piece))]
     kernel = 16 << 20  # what sockets may hold on loopback, both ends
     assert stopped_at <= LIMIT + (1 << 20) + kernel + 4 * len(piece)
@@ -177,14 +177,14 @@ def test_what_the_source_raises_is_raised(end: WireTarget, target: MemoryTarget,
 
     def broken() -> Iterator[bytes]:
         yield from FRAMES[:after]
-        assert not after or begun.wait(10)
+        assert not after or begun.wait(60)
         raise mine
 
     with pytest.raises(Failed) as raised:
         end.store(broken())
     assert raised.value is mine
     if after:
-        assert target.cut.wait(10)
+        assert target.cut.wait(60)
         assert target.cuts[0].failure.code == "transfer-cut"
     assert set(end.missing(IDS)) >= set(IDS[after:])
     rest = end.missing(IDS)
@@ -206,12 +206,12 @@ def test_a_cancelled_job_stops_the_stream(end: WireTarget, target: MemoryTarget)
 
     def cancelled() -> Iterator[bytes]:
         yield from FRAMES[:5]
-        assert begun.wait(10)
+        assert begun.wait(60)
         raise Cancelled
 
     with pytest.raises(Cancelled):
         end.store(cancelled())
-    assert target.cut.wait(10)
+    assert target.cut.wait(60)
 
 
 def test_closing_the_dialers_stops_the_stream(people: People, served: TlsServer, target: MemoryTarget) -> None:
@@ -228,11 +228,11 @@ def test_closing_the_dialers_stops_the_stream(people: People, served: TlsServer,
 
     sending = threading.Thread(target=send)
     sending.start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     dialers.close()
-    sending.join(10)
+    sending.join(60)
     assert len(ended) == 1
-    assert target.cut.wait(10)
+    assert target.cut.wait(60)
 
 
 # ------------------------------------------------------------------------------------- the target refuses
@@ -310,7 +310,7 @@ def test_a_cut_line(people: People, dialers: Dialers, target: MemoryTarget, afte
             end.store(FRAMES)
         assert (raised.value.failure.code, raised.value.failure.kind) == ("target-unreachable", FailureKind.UNREACHABLE)
         assert f"127.0.0.1:{line.port}" in raised.value.failure.message
-        assert target.cut.wait(10)
+        assert target.cut.wait(60)
         kept = set(target.objects)
         assert kept <= set(IDS)
         rest = end.missing(IDS)
@@ -341,7 +341,7 @@ def test_a_target_that_takes_no_more(people: People, target: MemoryTarget) -> No
         def held() -> Iterator[bytes]:
             stream = endless()
             yield next(stream)
-            assert begun.wait(10)
+            assert begun.wait(60)
             line.flowing.clear()
             yield from stream
 
@@ -364,9 +364,9 @@ def test_a_source_that_falls_silent_is_cut_off(
 
         def silent() -> Iterator[bytes]:
             yield FRAMES[0]
-            assert begun.wait(10)
+            assert begun.wait(60)
             line.flowing.clear()
-            assert target.cut.wait(10), "the target did not notice"
+            assert target.cut.wait(60), "the target did not notice"
             line.flowing.set()
             yield from endless()
 
@@ -389,10 +389,10 @@ def test_a_target_that_stops(people: People, dialers: Dialers, target: MemoryTar
         end = dialers.to(pairing_with(people.target, server.port)).target(MACHINE)
         sending = threading.Thread(target=send)
         sending.start()
-        assert begun.wait(10)
-    sending.join(10)
+        assert begun.wait(60)
+    sending.join(60)
     assert [(error.failure.code, error.failure.kind) for error in known] == [("transfer-cut", FailureKind.UNREACHABLE)]
-    assert target.cut.wait(10)
+    assert target.cut.wait(60)
     assert len(target.objects) > 0
 
 

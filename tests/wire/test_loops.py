@@ -55,9 +55,9 @@ def test_closing_cancels_what_runs() -> None:
 
     waiting = threading.Thread(target=wait)
     waiting.start()
-    assert begun.wait(5)
+    assert begun.wait(60)
     thread.close()
-    waiting.join(5)
+    waiting.join(60)
     assert len(ended) == 1
 
 
@@ -87,5 +87,5 @@ def test_nobody_waits_for_ever_when_it_closes_that_very_moment() -> None:
         waiting = threading.Thread(target=wait)
         waiting.start()
         thread.close()
-        assert ended.wait(5)
-        waiting.join(5)
+        assert ended.wait(60)
+        waiting.join(60)

@@ -95,7 +95,7 @@ async def test_a_cut_wakes_a_thread_that_waits() -> None:
     await asyncio.sleep(0)
     pump.cut(CUT)
     with pytest.raises(Failed, match="transfer-cut"):
-        await asyncio.wait_for(reading, 5)
+        await asyncio.wait_for(reading, 60)
 
 
 async def test_who_gives_up_frees_who_fills() -> None:
@@ -105,8 +105,8 @@ async def test_who_gives_up_frees_who_fills() -> None:
     await asyncio.sleep(0)
     assert not waiting.done()
     await asyncio.to_thread(pump.abandon)
-    await asyncio.wait_for(waiting, 5)
-    await asyncio.wait_for(pump.put(b"z" * 100), 5)
+    await asyncio.wait_for(waiting, 60)
+    await asyncio.wait_for(pump.put(b"z" * 100), 60)
 
 
 @pytest.mark.parametrize("limit", [1, 100, 2_000, 1 << 20])
@@ -134,7 +134,7 @@ async def test_a_loop_that_ends_frees_the_thread() -> None:
     filling = asyncio.get_running_loop().run_in_executor(None, lambda: answers.append(pump.put(b"y")))
     await asyncio.sleep(0)
     pump.end()
-    await asyncio.wait_for(filling, 5)
+    await asyncio.wait_for(filling, 60)
     assert answers == [False]
     assert await pump.get() == b"x" * 10
     assert await pump.get() is None
@@ -152,4 +152,4 @@ async def test_a_piece_that_comes_in_time_is_taken() -> None:
     waiting = spawn(pump.get(within=30))
     await asyncio.sleep(0)
     await asyncio.to_thread(pump.put, b"in time")
-    assert await asyncio.wait_for(waiting, 5) == b"in time"
+    assert await asyncio.wait_for(waiting, 60) == b"in time"

@@ -215,12 +215,12 @@ async def test_stopping_lets_calls_end(app: App, people: People) -> None:
     server = TlsServer(app, people.target, port=0, stop_within=5)
     await server.start()
     asking = asyncio.get_running_loop().run_in_executor(None, ask, server.port, None, "/slow")
-    await asyncio.wait_for(app.begun.wait(), 5)
+    await asyncio.wait_for(app.begun.wait(), 60)
     stopping = asyncio.get_running_loop().create_task(server.stop())
     await asyncio.sleep(0)
     app.gate.set()
-    assert await asyncio.wait_for(asking, 5) == [None, "127.0.0.1"]
-    await asyncio.wait_for(stopping, 5)
+    assert await asyncio.wait_for(asking, 60) == [None, "127.0.0.1"]
+    await asyncio.wait_for(stopping, 60)
     await server.stop()
 
 
@@ -228,10 +228,10 @@ async def test_stopping_cuts_what_does_not_end(app: App, people: People) -> None
     server = TlsServer(app, people.target, port=0, stop_within=1)
     await server.start()
     asking = asyncio.get_running_loop().run_in_executor(None, ask, server.port, None, "/slow")
-    await asyncio.wait_for(app.begun.wait(), 5)
-    await asyncio.wait_for(server.stop(), 10)
+    await asyncio.wait_for(app.begun.wait(), 60)
+    await asyncio.wait_for(server.stop(), 60)
     with pytest.raises((OSError, ValueError)):  # cut: no answer, or none that is whole
-        await asyncio.wait_for(asking, 5)
+        await asyncio.wait_for(asking, 60)
 
 
 @pytest.mark.parametrize(
@@ -293,9 +293,9 @@ async def test_what_goes_on_for_ever_is_told_to_end(people: People) -> None:
 
     async with TlsServer(feed, people.target, port=0, stop_within=60) as server:
         asking = asyncio.get_running_loop().run_in_executor(None, ask, server.port, None)
-        await asyncio.wait_for(begun.wait(), 5)
-        await asyncio.wait_for(server.stop(), 5)
-        assert await asyncio.wait_for(asking, 5) == {}
+        await asyncio.wait_for(begun.wait(), 60)
+        await asyncio.wait_for(server.stop(), 60)
+        assert await asyncio.wait_for(asking, 60) == {}
 
 
 async def test_an_application_that_does_not_start(people: People) -> None:
