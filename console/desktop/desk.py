@@ -27,6 +27,7 @@ PageName = Literal[
     "keys",
     "mounts",
     "retention",
+    "finder",
     "users",
     "settings",
 ]

@@ -166,6 +166,9 @@ def test_settings_are_judged_while_they_are_typed_and_saved_at_the_core(running_
     desk = _desk(bench, running_world("one-machine"))
     page = _page(bench, desk, "laptop", "settings")
     tab = page.settings
+    bench.wait(lambda: tab.retention.policy.text().startswith("All of 3 days"), "how long points stay is not said")
+    _click(tab.retention.going)
+    assert (bench.gone[-1].page, bench.gone[-1].tab) == ("retention", "rollup")
     assert tab.name.text() == "laptop"
     assert not tab.save.isEnabled(), "nothing was changed yet"
     edit = tab.interval.lineEdit()

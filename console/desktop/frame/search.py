@@ -21,6 +21,8 @@ from console.flows.wording import say
 
 SETTLE_MS = 150
 SHOWN = 12
+FILES_FROM = 3
+"""Letters from which on files are worth looking for."""
 
 _PAGES: dict[str, tuple[PageName, str]] = {
     "machine": ("machine", "machine"),
@@ -124,8 +126,12 @@ class SearchField(QLineEdit):
         for hit in found:
             page, icon_name = _PAGES.get(hit["kind"], ("home", "info"))
             self._add(hit["title"], f"{_kind(hit['kind'])} · {hit['detail']}", icon_name, _going(desk, page, hit["id"]))
+        nothing = not self.hits.count()
+        if len(text) >= FILES_FROM:
+            title = say("Search files for “{text}”", text=text)
+            self._add(title, say("In the newest point of each machine"), "finder", _to_files(desk, text))
         self._none.setText(said)
-        self._none.setVisible(not self.hits.count())
+        self._none.setVisible(nothing)
         self.hits.setVisible(bool(self.hits.count()))
         if self.hits.count():
             self.hits.setCurrentRow(0)
@@ -145,7 +151,8 @@ class SearchField(QLineEdit):
 
     def _open(self) -> None:
         row = max(self.hits.sizeHintForRow(0), 24)
-        height = (min(max(self.hits.count(), 1), SHOWN)) * row + 4 * GAP_S + 6
+        lines = self.hits.count() + self._none.isVisibleTo(self.popup)
+        height = min(max(lines, 1), SHOWN) * row + 4 * GAP_S + 6
         self.popup.resize(max(self.width(), 520), height)
         below = self.mapTo(self._host, QPoint(0, self.height() + GAP_S))
         self.popup.move(min(below.x(), max(0, self._host.width() - self.popup.width() - GAP_S)), below.y())
@@ -159,6 +166,10 @@ class SearchField(QLineEdit):
 
 def _going(desk: Desk, page: PageName, id: str) -> Callable[[], None]:
     return lambda: desk.go(page, id)
+
+
+def _to_files(desk: Desk, text: str) -> Callable[[], object]:
+    return lambda: desk.go("finder", filter=text)
 
 
 def _kind(kind: str) -> str:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from console.desktop.desk import Desk
 from console.desktop.machine.answer import MachineView
 from console.desktop.machine.ending import EndingPanel
+from console.desktop.machine.retention import RetentionPanel
 from console.desktop.machine.sealing import SealingPanel
 from console.desktop.machine.volumes import VolumeList
 from console.desktop.theme.tokens import GAP, GAP_L
@@ -49,9 +50,10 @@ class SettingsTab(QWidget):
         self._filling = False
         self.ending = EndingPanel(desk, pane, changed)
         self.sealing = SealingPanel(desk, pane, changed)
+        self.retention = RetentionPanel(desk)
         self.elsewhere = label("", "muted", wrap=True)
         self.protection = rows(self._build_plan(), self._build_volumes(), self._build_leaving(), self._build_reading())
-        content = rows(self.elsewhere, self.protection, self.sealing, self.ending, 1, gap=GAP)
+        content = rows(self.elsewhere, self.protection, self.sealing, self.retention, self.ending, 1, gap=GAP)
         content.setProperty("role", "page")
         content.setMaximumWidth(WIDE)
         self.area = QScrollArea()
@@ -89,6 +91,7 @@ class SettingsTab(QWidget):
             field.setEnabled(may)
             field.setToolTip("" if may else why)
         self.ending.show_machine(machine)
+        self.retention.show_machine(machine["id"])
         if view.protected:
             self.sealing.show_machine(machine)
         self._judge()

@@ -44,6 +44,7 @@ PAGES: tuple[PageEntry, ...] = (
     _entry("events", "event", lambda: say("&Events")),
     _entry("repositories", "repository", lambda: say("Rep&ositories"), bar=False),
     _entry("keys", "key", lambda: say("Encryption &keys"), bar=False),
+    _entry("finder", "finder", lambda: say("&File search"), bar=False),
     _entry("retention", "retention", lambda: say("Ret&ention"), bar=False),
     _entry("mounts", "folder", lambda: say("&Mounts"), bar=False),
     _entry("users", "user", lambda: say("&Users"), bar=False),

@@ -5,25 +5,32 @@ from __future__ import annotations
 import asyncio
 from typing import ClassVar
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLineEdit, QScrollArea, QWidget
 
 from console.desktop.pages.page import Page
 from console.desktop.theme.tokens import GAP
+from console.desktop.widgets.nightly_panel import NightlyPanel
 from console.desktop.widgets.parts import FactsView, allow, button, label, line, panel, rows, titled
-from console.domain.answers import Certificate, CoreStatus, SettingAnswer, Settings
+from console.domain.answers import Certificate, CoreStatus, JobPage, SettingAnswer, Settings
 from console.domain.events import Changed
 from console.domain.roles import Right
+from console.domain.settings import LOCAL_ZONE, RETENTION, ZONE
 from console.flows.amounts import local
+from console.flows.nightly import KEYS, known_values
 from console.flows.wording import say
 
-Answer = tuple[CoreStatus, Certificate, Settings]
+ELSEWHERE = KEYS | {RETENTION}
+"""Settings that have a place of their own."""
+
+Answer = tuple[CoreStatus, Certificate, Settings, JobPage]
 
 
 class SettingsPage(Page):
     name: ClassVar[str] = "settings"
     help: ClassVar[str] = "settings"
-    kinds: ClassVar[frozenset[Changed]] = frozenset({Changed.SETTINGS})
+    kinds: ClassVar[frozenset[Changed]] = frozenset({Changed.SETTINGS, Changed.JOBS})
 
     @property
     def title(self) -> str:
@@ -49,14 +56,26 @@ class SettingsPage(Page):
             self._finger,
             line(self._copy, 1),
         )
-        return rows(identity, titled(say("Settings"), holder), 1)
+        self.nightly = NightlyPanel(self.desk, lambda: self.pane)
+        self.retention = button(
+            say("&How long points stay …"), lambda: self.desk.go("retention"), icon_name="retention"
+        )
+        content = rows(identity, titled(say("Settings"), holder, line(self.retention, 1)), self.nightly, 1)
+        content.setProperty("role", "page")
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setWidget(content)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        return area
 
     async def fetch(self) -> Answer:
         core = self.desk.client
-        return await asyncio.gather(core.status(), core.certificate(), core.settings())
+        nights = core.jobs(kind="nightly", offset=0, limit=1)
+        return await asyncio.gather(core.status(), core.certificate(), core.settings(), nights)
 
     def show_answer(self, answer: Answer) -> None:
-        status, certificate, settings = answer
+        status, certificate, settings, nights = answer
         self._core.show_facts(
             [
                 (say("Name"), status["name"]),
@@ -72,7 +91,10 @@ class SettingsPage(Page):
         self._finger.setText(certificate["fingerprint"])
         self._finger.setAccessibleName(say("Fingerprint: {fingerprint}", fingerprint=certificate["fingerprint"]))
         for setting in settings["settings"]:
-            self._show_setting(setting)
+            if setting["key"] not in ELSEWHERE:
+                self._show_setting(setting)
+        zone = next((one["value"] or one["default"] for one in settings["settings"] if one["key"] == ZONE), LOCAL_ZONE)
+        self.nightly.show_values(known_values(settings["settings"]), zone, next(iter(nights["jobs"]), None))
 
     def _show_setting(self, setting: SettingAnswer) -> None:
         key = setting["key"]
@@ -131,27 +153,8 @@ def _words() -> dict[str, tuple[str, str]]:
             say("Schedules"),
             say("Whether backups and contact begin by themselves: on or off; from the next start on."),
         ),
-        "retention": (
-            say("Retention"),
-            say(
-                "How long recovery points stay when a machine has no policy of its own, back from the newest point: "
-                "“everything”, or as in “all 3d hourly 2d daily 4d weekly 3w monthly 2m”."
-            ),
-        ),
         "zone": (
             say("Time zone"),
             say("The zone of days, weeks and times of day: a name as Europe/Berlin, or local."),
-        ),
-        "nightly-at": (
-            say("Nightly jobs"),
-            say("When they start, in that zone, as 00:00; off: never by themselves."),
-        ),
-        "keep-jobs": (
-            say("Keep jobs"),
-            say("Days that jobs which ended stay in the list; off: for ever."),
-        ),
-        "keep-events": (
-            say("Keep events"),
-            say("Days that events stay in the journal, but for open alerts; off: for ever."),
         ),
     }

@@ -36,6 +36,7 @@ NAMES = {
     "event": "mdi6.text-box-outline",
     "export": "mdi6.export-variant",
     "file": "mdi6.file-outline",
+    "finder": "mdi6.file-search-outline",
     "filter": "mdi6.filter-variant",
     "folder": "mdi6.folder-outline",
     "forward": "mdi6.arrow-right",

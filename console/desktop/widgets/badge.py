@@ -26,6 +26,10 @@ class Badge(QWidget):
         self.updateGeometry()
         self.update()
 
+    def clear(self) -> None:
+        """Says nothing, and takes no room."""
+        self.say("", Tone.OFF)
+
     @property
     def text(self) -> str:
         return self._text
