@@ -1,377 +1,351 @@
-"""The tables, as SQLModel classes. What each column means stands in SCHEMA.md.
+"""The tables. Written from `row_classes.py` by `python -m tests.catalog.keep_rows`: change them there.
 
-The classes say what the tables are; queries speak SQLAlchemy Core against the `Table` objects at the end, and turn rows
-into domain values at once.
+Queries speak SQLAlchemy Core against these `Table` objects, and turn rows into domain values at once.
 """
 
 from __future__ import annotations
 
-from typing import Any, cast
-
-from sqlalchemy import JSON, BigInteger, Index, MetaData, Table, text
-from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
-
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-"""Every constraint has a name, so that a migration can speak of it."""
-
-METADATA = MetaData(naming_convention=NAMING)
-
-
-class Row(SQLModel, registry=registry(metadata=METADATA)):
-    """Every table of the catalog. Never leaves this room."""
-
-    # Rows are never validated (architecture: a table class does not validate), so no validators are built.
-    model_config = {"defer_build": True}
-
-
-class SettingRow(Row, table=True):
-    __tablename__ = "settings"
-
-    key: str = Field(primary_key=True)
-    value: str
-
-
-class UserRow(Row, table=True):
-    __tablename__ = "users"
-
-    id: str = Field(primary_key=True)
-    name: str
-    name_key: str = Field(unique=True)
-    role: str
-    password_hash: str
-    created_us: int = Field(sa_type=BigInteger)
-
-
-class RepositoryRow(Row, table=True):
-    __tablename__ = "repositories"
-
-    id: str = Field(primary_key=True)
-    name: str
-    name_key: str = Field(unique=True)
-    path: str
-    created_us: int = Field(sa_type=BigInteger)
-    is_default: bool
-    limit_bytes: int | None = Field(sa_type=BigInteger)
-    unreferenced_bytes: int | None = Field(sa_type=BigInteger)
-    looked_us: int | None = Field(sa_type=BigInteger)
-
-
-class PointCheckRow(Row, table=True):
-    __tablename__ = "point_checks"
-
-    point: str = Field(primary_key=True, foreign_key="points.id", ondelete="CASCADE")
-    name: str = Field(primary_key=True)
-    verdict: str
-    message: str
-    time_us: int = Field(sa_type=BigInteger)
-    job: str
-
-
-class UnfinishedRow(Row, table=True):
-    __tablename__ = "unfinished_roots"
-
-    repository: str = Field(primary_key=True, foreign_key="repositories.id", ondelete="CASCADE")
-    root: str = Field(primary_key=True)
-    since_us: int = Field(sa_type=BigInteger)
-
-
-class DamagedObjectRow(Row, table=True):
-    __tablename__ = "damaged_objects"
-
-    repository: str = Field(primary_key=True, foreign_key="repositories.id", ondelete="CASCADE")
-    object: str = Field(primary_key=True)
-    pack: str
-    found_us: int = Field(sa_type=BigInteger)
-    why: str
-
-
-class MachineRow(Row, table=True):
-    __tablename__ = "machines"
-    __table_args__ = (Index(None, "next_due_us"),)
-
-    id: str = Field(primary_key=True)
-    name: str
-    name_key: str = Field(unique=True)
-    kind: str
-    origin_core: str
-    origin_name: str
-    repository: str
-    volumes: list[Any] = Field(sa_type=JSON)
-    created_us: int = Field(sa_type=BigInteger)
-    interval_s: int = Field(sa_type=BigInteger)
-    excludes: list[Any] = Field(sa_type=JSON)
-    paused: bool
-    next_due_us: int | None = Field(sa_type=BigInteger)
-    key: str = Field(sa_column_kwargs={"server_default": text("''")})
-    options: dict[str, Any] = Field(sa_type=JSON, sa_column_kwargs={"server_default": '{"one_file_system": false}'})
-
-
-class PointRow(Row, table=True):
-    __tablename__ = "points"
-    __table_args__ = (
-        Index(None, "machine", "time_us", "id", "kind", "size", "bytes_new"),
-        Index(None, "time_us", "id", "kind", "size", "bytes_new"),
-        Index(None, "size", "id", "time_us", "kind", "machine"),
-        Index(None, "bytes_new", "id", "time_us", "kind", "machine"),
-    )
-
-    id: str = Field(primary_key=True)
-    machine: str = Field(foreign_key="machines.id")
-    time_us: int = Field(sa_type=BigInteger)
-    origin_core: str
-    record: str
-    duration_s: float
-    warnings: int = Field(sa_type=BigInteger)
-    kind: str
-    size: int = Field(sa_type=BigInteger)
-    bytes_new: int = Field(sa_type=BigInteger)
-
-
-class ImageRow(Row, table=True):
-    __tablename__ = "images"
-    __table_args__ = (Index(None, "machine", "time_us", "id"), Index(None, "point"), Index(None, "parent"))
-
-    id: str = Field(primary_key=True)
-    point: str = Field(foreign_key="points.id", ondelete="CASCADE")
-    position: int
-    machine: str
-    time_us: int = Field(sa_type=BigInteger)
-    volume: str
-    volume_label: str
-    kind: str
-    base_reason: str | None
-    parent: str | None
-    root: str
-    size: int = Field(sa_type=BigInteger)
-    bytes_read: int = Field(sa_type=BigInteger)
-    bytes_new: int = Field(sa_type=BigInteger)
-    bytes_stored: int = Field(sa_type=BigInteger)
-    files: int = Field(sa_type=BigInteger)
-    directories: int = Field(sa_type=BigInteger)
-    files_unreadable: int = Field(sa_type=BigInteger)
-    parent_root: str | None
-    repository: str
-    here: bool
-    names: bool
-    damaged: bool
-    key: str = Field(sa_column_kwargs={"server_default": text("''")})
-
-
-class FlawRow(Row, table=True):
-    __tablename__ = "flaws"
-    __table_args__ = (Index(None, "machine"),)
-
-    image: str = Field(primary_key=True, foreign_key="images.id", ondelete="CASCADE")
-    machine: str
-
-
-class PairingRow(Row, table=True):
-    __tablename__ = "pairings"
-    __table_args__ = (Index(None, "peer_fingerprint"),)
-
-    id: str = Field(primary_key=True)
-    direction: str
-    name: str
-    name_key: str | None = Field(unique=True)
-    peer_id: str
-    peer_name: str
-    peer_version: str
-    peer_fingerprint: str
-    peer_protocol: int
-    certificate: str
-    created_us: int = Field(sa_type=BigInteger)
-    host: str
-    port: int
-    state: str
-    paused_here: bool
-    paused_there: bool
-    link: str
-    link_text: str
-    last_contact_us: int | None = Field(sa_type=BigInteger)
-
-
-class MemberRow(Row, table=True):
-    __tablename__ = "members"
-    __table_args__ = (Index(None, "machine"),)
-
-    pairing: str = Field(primary_key=True, foreign_key="pairings.id", ondelete="CASCADE")
-    machine: str = Field(primary_key=True)
-    repository: str
-    repository_name: str
-    paused: bool
-    last_point_us: int | None = Field(sa_type=BigInteger)
-    last_sent_us: int | None = Field(sa_type=BigInteger)
-    retention: str = Field(sa_column_kwargs={"server_default": text("''")})
-
-
-class SeedRow(Row, table=True):
-    __tablename__ = "seeds"
-    __table_args__ = (Index(None, "created_us", "id"),)
-
-    id: str = Field(primary_key=True)
-    pairing: str
-    direction: str
-    state: str
-    created_us: int = Field(sa_type=BigInteger)
-    comment: str
-    customer_id: str
-    location: str
-    written_us: int | None = Field(sa_type=BigInteger)
-    ended_us: int | None = Field(sa_type=BigInteger)
-    segments: list[Any] = Field(sa_type=JSON)
-    points: int = Field(sa_type=BigInteger)
-    bytes: int = Field(sa_type=BigInteger)
-    oldest_us: int | None = Field(sa_type=BigInteger)
-    newest_us: int | None = Field(sa_type=BigInteger)
-
-
-class SeedImageRow(Row, table=True):
-    __tablename__ = "seed_images"
-    __table_args__ = (Index(None, "image"),)
-
-    seed: str = Field(primary_key=True, foreign_key="seeds.id", ondelete="CASCADE")
-    image: str = Field(primary_key=True)
-    position: int
-    arrived: bool
-
-
-class WishRow(Row, table=True):
-    __tablename__ = "wishes"
-
-    pairing: str = Field(primary_key=True, foreign_key="pairings.id", ondelete="CASCADE")
-    image: str = Field(primary_key=True)
-    asked_us: int = Field(sa_type=BigInteger)
-
-
-class HoldRow(Row, table=True):
-    __tablename__ = "holds"
-
-    point: str = Field(primary_key=True, foreign_key="points.id", ondelete="CASCADE")
-    since_us: int = Field(sa_type=BigInteger)
-    reason: str
-    user_name: str
-
-
-class RetentionRow(Row, table=True):
-    __tablename__ = "retention"
-
-    machine: str = Field(primary_key=True, foreign_key="machines.id", ondelete="CASCADE")
-    policy: str
-
-
-class RemovedImageRow(Row, table=True):
-    __tablename__ = "removed_images"
-    __table_args__ = (Index(None, "machine"),)
-
-    image: str = Field(primary_key=True)
-    machine: str = Field(foreign_key="machines.id", ondelete="CASCADE")
-    removed_us: int = Field(sa_type=BigInteger)
-
-
-class BurialRow(Row, table=True):
-    __tablename__ = "burials"
-
-    point: str = Field(primary_key=True)
-    repository: str = Field(primary_key=True)
-    removed_us: int = Field(sa_type=BigInteger)
-
-
-class JobRow(Row, table=True):
-    __tablename__ = "jobs"
-    __table_args__ = (
-        Index(None, "created_us", "id"),
-        Index(None, "state", "created_us", "id"),
-        Index(None, "kind", "created_us", "id"),
-        Index(None, "subject", "created_us", "id"),
-    )
-
-    id: str = Field(primary_key=True)
-    kind: str
-    subject: str
-    state: str
-    started_by: str
-    created_us: int = Field(sa_type=BigInteger)
-    reason: str
-    user_name: str
-    started_us: int | None = Field(sa_type=BigInteger)
-    ended_us: int | None = Field(sa_type=BigInteger)
-    progress: dict[str, Any] = Field(sa_type=JSON)
-    result: dict[str, Any] | None = Field(sa_type=cast(Any, JSON(none_as_null=True)))
-    failure: dict[str, Any] | None = Field(sa_type=cast(Any, JSON(none_as_null=True)))
-    warnings: list[Any] = Field(sa_type=JSON)
-    warning_count: int = Field(sa_type=BigInteger)
-
-
-class LogLineRow(Row, table=True):
-    __tablename__ = "job_log"
-
-    job: str = Field(primary_key=True, foreign_key="jobs.id", ondelete="CASCADE")
-    number: int = Field(primary_key=True, sa_type=BigInteger)
-    time_us: int = Field(sa_type=BigInteger)
-    text: str
-
-
-class EventRow(Row, table=True):
-    __tablename__ = "events"
-    __table_args__ = (Index(None, "time_us", "id"), Index(None, "severity", "time_us", "id"))
-
-    id: str = Field(primary_key=True)
-    time_us: int = Field(sa_type=BigInteger)
-    severity: str
-    code: str
-    message: str
-    subject: str
-    alert: bool
-    dismissed: bool
-    open_key: str | None = Field(unique=True)
-    times: int = Field(sa_type=BigInteger)
-
-
-class KeyRow(Row, table=True):
-    __tablename__ = "keys"
-
-    id: str = Field(primary_key=True)
-    name: str
-    name_key: str = Field(unique=True)
-    description: str
-    type: str
-    wrapped: bytes
-    created_us: int = Field(sa_type=BigInteger)
-    changed_us: int = Field(sa_type=BigInteger)
-    unlocked: bool
-    until_us: int | None = Field(sa_type=BigInteger)
-    origin: str
-    tested_us: int | None = Field(sa_type=BigInteger)
-    test_passed: bool
-
-
-_tables = METADATA.tables
-settings: Table = _tables["settings"]
-users: Table = _tables["users"]
-repositories: Table = _tables["repositories"]
-damaged_objects: Table = _tables["damaged_objects"]
-machines: Table = _tables["machines"]
-points: Table = _tables["points"]
-images: Table = _tables["images"]
-flaws: Table = _tables["flaws"]
-pairings: Table = _tables["pairings"]
-members: Table = _tables["members"]
-seeds: Table = _tables["seeds"]
-seed_images: Table = _tables["seed_images"]
-wishes: Table = _tables["wishes"]
-holds: Table = _tables["holds"]
-retention: Table = _tables["retention"]
-removed_images: Table = _tables["removed_images"]
-burials: Table = _tables["burials"]
-jobs: Table = _tables["jobs"]
-job_log: Table = _tables["job_log"]
-events: Table = _tables["events"]
-point_checks: Table = _tables["point_checks"]
-keys: Table = _tables["keys"]
-unfinished_roots: Table = _tables["unfinished_roots"]
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    text,
+)
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+settings = Table(
+    "settings",
+    METADATA,
+    Column("key", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+
+users = Table(
+    "users",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("name_key", String, unique=True, nullable=False),
+    Column("role", String, nullable=False),
+    Column("password_hash", String, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+)
+
+repositories = Table(
+    "repositories",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("name_key", String, unique=True, nullable=False),
+    Column("path", String, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("is_default", Boolean, nullable=False),
+    Column("limit_bytes", BigInteger),
+    Column("unreferenced_bytes", BigInteger),
+    Column("looked_us", BigInteger),
+)
+
+point_checks = Table(
+    "point_checks",
+    METADATA,
+    Column("point", String, ForeignKey("points.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("verdict", String, nullable=False),
+    Column("message", String, nullable=False),
+    Column("time_us", BigInteger, nullable=False),
+    Column("job", String, nullable=False),
+)
+
+unfinished_roots = Table(
+    "unfinished_roots",
+    METADATA,
+    Column("repository", String, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
+    Column("root", String, primary_key=True),
+    Column("since_us", BigInteger, nullable=False),
+)
+
+damaged_objects = Table(
+    "damaged_objects",
+    METADATA,
+    Column("repository", String, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
+    Column("object", String, primary_key=True),
+    Column("pack", String, nullable=False),
+    Column("found_us", BigInteger, nullable=False),
+    Column("why", String, nullable=False),
+)
+
+machines = Table(
+    "machines",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("name_key", String, unique=True, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("origin_core", String, nullable=False),
+    Column("origin_name", String, nullable=False),
+    Column("repository", String, nullable=False),
+    Column("volumes", JSON, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("interval_s", BigInteger, nullable=False),
+    Column("excludes", JSON, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("next_due_us", BigInteger),
+    Column("key", String, nullable=False, server_default=text("''")),
+    Column("options", JSON, nullable=False, server_default='{"one_file_system": false}'),
+    Index(None, "next_due_us"),
+)
+
+points = Table(
+    "points",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("machine", String, ForeignKey("machines.id"), nullable=False),
+    Column("time_us", BigInteger, nullable=False),
+    Column("origin_core", String, nullable=False),
+    Column("record", String, nullable=False),
+    Column("duration_s", Float, nullable=False),
+    Column("warnings", BigInteger, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("bytes_new", BigInteger, nullable=False),
+    Index(None, "bytes_new", "id", "time_us", "kind", "machine"),
+    Index(None, "machine", "time_us", "id", "kind", "size", "bytes_new"),
+    Index(None, "size", "id", "time_us", "kind", "machine"),
+    Index(None, "time_us", "id", "kind", "size", "bytes_new"),
+)
+
+images = Table(
+    "images",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("point", String, ForeignKey("points.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("machine", String, nullable=False),
+    Column("time_us", BigInteger, nullable=False),
+    Column("volume", String, nullable=False),
+    Column("volume_label", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("base_reason", String),
+    Column("parent", String),
+    Column("root", String, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("bytes_read", BigInteger, nullable=False),
+    Column("bytes_new", BigInteger, nullable=False),
+    Column("bytes_stored", BigInteger, nullable=False),
+    Column("files", BigInteger, nullable=False),
+    Column("directories", BigInteger, nullable=False),
+    Column("files_unreadable", BigInteger, nullable=False),
+    Column("parent_root", String),
+    Column("repository", String, nullable=False),
+    Column("here", Boolean, nullable=False),
+    Column("names", Boolean, nullable=False),
+    Column("damaged", Boolean, nullable=False),
+    Column("key", String, nullable=False, server_default=text("''")),
+    Index(None, "machine", "time_us", "id"),
+    Index(None, "parent"),
+    Index(None, "point"),
+)
+
+flaws = Table(
+    "flaws",
+    METADATA,
+    Column("image", String, ForeignKey("images.id", ondelete="CASCADE"), primary_key=True),
+    Column("machine", String, nullable=False),
+    Index(None, "machine"),
+)
+
+pairings = Table(
+    "pairings",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("direction", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("name_key", String, unique=True),
+    Column("peer_id", String, nullable=False),
+    Column("peer_name", String, nullable=False),
+    Column("peer_version", String, nullable=False),
+    Column("peer_fingerprint", String, nullable=False),
+    Column("peer_protocol", Integer, nullable=False),
+    Column("certificate", String, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("host", String, nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("paused_here", Boolean, nullable=False),
+    Column("paused_there", Boolean, nullable=False),
+    Column("link", String, nullable=False),
+    Column("link_text", String, nullable=False),
+    Column("last_contact_us", BigInteger),
+    Index(None, "peer_fingerprint"),
+)
+
+members = Table(
+    "members",
+    METADATA,
+    Column("pairing", String, ForeignKey("pairings.id", ondelete="CASCADE"), primary_key=True),
+    Column("machine", String, primary_key=True),
+    Column("repository", String, nullable=False),
+    Column("repository_name", String, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("last_point_us", BigInteger),
+    Column("last_sent_us", BigInteger),
+    Column("retention", String, nullable=False, server_default=text("''")),
+    Index(None, "machine"),
+)
+
+seeds = Table(
+    "seeds",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("pairing", String, nullable=False),
+    Column("direction", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("comment", String, nullable=False),
+    Column("customer_id", String, nullable=False),
+    Column("location", String, nullable=False),
+    Column("written_us", BigInteger),
+    Column("ended_us", BigInteger),
+    Column("segments", JSON, nullable=False),
+    Column("points", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("oldest_us", BigInteger),
+    Column("newest_us", BigInteger),
+    Index(None, "created_us", "id"),
+)
+
+seed_images = Table(
+    "seed_images",
+    METADATA,
+    Column("seed", String, ForeignKey("seeds.id", ondelete="CASCADE"), primary_key=True),
+    Column("image", String, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("arrived", Boolean, nullable=False),
+    Index(None, "image"),
+)
+
+wishes = Table(
+    "wishes",
+    METADATA,
+    Column("pairing", String, ForeignKey("pairings.id", ondelete="CASCADE"), primary_key=True),
+    Column("image", String, primary_key=True),
+    Column("asked_us", BigInteger, nullable=False),
+)
+
+holds = Table(
+    "holds",
+    METADATA,
+    Column("point", String, ForeignKey("points.id", ondelete="CASCADE"), primary_key=True),
+    Column("since_us", BigInteger, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("user_name", String, nullable=False),
+)
+
+retention = Table(
+    "retention",
+    METADATA,
+    Column("machine", String, ForeignKey("machines.id", ondelete="CASCADE"), primary_key=True),
+    Column("policy", String, nullable=False),
+)
+
+removed_images = Table(
+    "removed_images",
+    METADATA,
+    Column("image", String, primary_key=True),
+    Column("machine", String, ForeignKey("machines.id", ondelete="CASCADE"), nullable=False),
+    Column("removed_us", BigInteger, nullable=False),
+    Index(None, "machine"),
+)
+
+burials = Table(
+    "burials",
+    METADATA,
+    Column("point", String, primary_key=True),
+    Column("repository", String, primary_key=True),
+    Column("removed_us", BigInteger, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("started_by", String, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("user_name", String, nullable=False),
+    Column("started_us", BigInteger),
+    Column("ended_us", BigInteger),
+    Column("progress", JSON, nullable=False),
+    Column("result", JSON(none_as_null=True)),
+    Column("failure", JSON(none_as_null=True)),
+    Column("warnings", JSON, nullable=False),
+    Column("warning_count", BigInteger, nullable=False),
+    Index(None, "created_us", "id"),
+    Index(None, "kind", "created_us", "id"),
+    Index(None, "state", "created_us", "id"),
+    Index(None, "subject", "created_us", "id"),
+)
+
+job_log = Table(
+    "job_log",
+    METADATA,
+    Column("job", String, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("time_us", BigInteger, nullable=False),
+    Column("text", String, nullable=False),
+)
+
+events = Table(
+    "events",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("time_us", BigInteger, nullable=False),
+    Column("severity", String, nullable=False),
+    Column("code", String, nullable=False),
+    Column("message", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("alert", Boolean, nullable=False),
+    Column("dismissed", Boolean, nullable=False),
+    Column("open_key", String, unique=True),
+    Column("times", BigInteger, nullable=False),
+    Index(None, "severity", "time_us", "id"),
+    Index(None, "time_us", "id"),
+)
+
+keys = Table(
+    "keys",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("name_key", String, unique=True, nullable=False),
+    Column("description", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("changed_us", BigInteger, nullable=False),
+    Column("unlocked", Boolean, nullable=False),
+    Column("until_us", BigInteger),
+    Column("origin", String, nullable=False),
+    Column("tested_us", BigInteger),
+    Column("test_passed", Boolean, nullable=False),
+)

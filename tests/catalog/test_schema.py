@@ -14,11 +14,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, select
+from sqlalchemy import Dialect, Engine, MetaData, select
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from console.catalog import Catalog, opening, rows, sqlite
+from console.catalog import Catalog, opening, row_classes, rows, sqlite
 from console.catalog.opening import MIGRATIONS
 from console.catalog.revision import HEAD
 from tests.catalog.keep_revision import GOLDEN, contents
@@ -61,6 +62,23 @@ def test_migrations_make_what_the_models_say(migrated: Engine) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, rows.METADATA) == []
     migrated.dispose()
+
+
+@pytest.mark.parametrize("dialect", [sqlite_dialect.dialect(), postgresql.dialect()], ids=["sqlite", "postgresql"])
+def test_the_rows_say_what_the_classes_do(dialect: Dialect) -> None:
+    """`rows.py` is written from `row_classes.py`: python -m tests.catalog.keep_rows"""
+
+    def said(metadata: MetaData) -> dict[str, list[str]]:
+        return {
+            table.name: [
+                str(CreateTable(table).compile(dialect=dialect)),
+                *sorted(str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes),
+                *(f"{c.name} {getattr(c.type, 'none_as_null', '')} {c.server_default is None}" for c in table.columns),
+            ]
+            for table in metadata.sorted_tables
+        }
+
+    assert said(rows.METADATA) == said(row_classes.METADATA)
 
 
 def test_a_new_catalog_is_the_same_as_a_migrated_one(migrated: Engine) -> None:
