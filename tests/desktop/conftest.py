@@ -43,6 +43,7 @@ def _collected_here() -> Iterator[None]:
     gc.disable()
     yield
     gc.collect()
+    gc.freeze()  # what is still there would be looked through after each of the tests that follow
     gc.enable()
 
 
