@@ -86,6 +86,7 @@ class RepositoryView(QScrollArea):
         )
         self.setWidget(inner)
         self.setWidgetResizable(True)
+        self.setAccessibleName(say("About the repository"))
         self.setFrameShape(QFrame.Shape.NoFrame)
 
     def show_seen(self, seen: Seen) -> None:
