@@ -124,7 +124,7 @@ class Core:
         self.throughput = Amounts(self.catalog, self.clock)
         self.growing = Growing(self.catalog, self.repositories, self.clock)
         self.find_files = FindFiles(self.catalog, self.browse, self.clock)
-        self.fates = Fates(self.catalog, lambda machine: self.rollup.plan(machine, ask=False).fates)
+        self.fates = Fates(self.catalog, lambda machine: self.rollup.plan(machine, ask=False, read=False).fates)
         # After all that keeps answers: who hears of a change asks at once, and must not get an answer of before.
         self.catalog.on_change(self.feed.publish)
         self.protect = Protect(

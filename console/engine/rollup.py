@@ -119,9 +119,10 @@ class Rollup:
 
     # -------------------------------------------------------------------------------------------- looking
 
-    def plan(self, machine: str, *, ask: bool = True, policy: Policy | None = None) -> RollupPlan:
+    def plan(self, machine: str, *, ask: bool = True, policy: Policy | None = None, read: bool = True) -> RollupPlan:
         """What a rollup would do now, by another `policy` if one is given. With `ask` targets are asked what waits for
-        what is here."""
+        what is here. Without `read` the fates are told as if every record could be read, from the catalog alone; such
+        a plan is not to be carried out."""
         found = self._catalog.machines.get(machine)
         mine = self.policy(found) if policy is None else MachinePolicy(policy, True)
         points = self._catalog.points.all_of(found.id)
@@ -138,7 +139,7 @@ class Rollup:
         while True:
             judged = fates(self._dated(points, whole, locks), mine.policy, zone_of(self._catalog))
             gone = {fate.point for fate in judged if fate.goes is not None}
-            changed, stuck = self._reparent(points, gone, whole, records)
+            changed, stuck = self._reparent(points, gone, whole, records if read else None)
             if not stuck:
                 break
             for point, text in stuck.items():
@@ -165,9 +166,10 @@ class Rollup:
         ]
 
     def _reparent(
-        self, points: Sequence[RecoveryPoint], gone: set[str], whole: set[str], records: dict[str, Record | None]
+        self, points: Sequence[RecoveryPoint], gone: set[str], whole: set[str], records: dict[str, Record | None] | None
     ) -> tuple[list[Reparented], dict[str, str]]:
-        """What changes when points (ids) go; and points that cannot go after all, with why."""
+        """What changes when points (ids) go; and points that cannot go after all, with why. `records`: those that were
+        read; None: none is read."""
         images = {image.id: image for point in points for image in point.images}
         changed: list[Reparented] = []
         stuck: dict[str, str] = {}
@@ -181,10 +183,10 @@ class Rollup:
                 if image.id not in whole:
                     stuck[parent.point] = "A newer point builds on it that is not whole here."
                     continue
-                if point.id not in records:
+                if records is not None and point.id not in records:
                     records[point.id] = self._record(point)
-                record = records[point.id]
-                if record is None and point.record:
+                record = records[point.id] if records is not None else None
+                if records is not None and record is None and point.record:
                     stuck[parent.point] = "The record of a newer point that builds on it cannot be read."
                     continue
                 kept: VolumeImage | None = parent
