@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partialmethod
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from console.engine.backup import shelves as shelves_module
-from console.engine.backup.shelves import SHELF
+from console.engine.backup.shelves import SHELF, Shelves
 from console.sources.reading import HostFiles
 from tests.support.worlds import World, codes
 
@@ -41,22 +44,35 @@ def plant(tree: Path, count: int = 600) -> dict[str, bytes]:
     return files
 
 
+def _from_a_disk(shelves: Shelves, init: Callable[..., None], *arguments: Any) -> None:
+    init(shelves, *arguments)
+    shelves._ahead = shelves_module.AHEAD
+
+
 def restored(world: World, result: dict[str, Any], to: Path) -> dict[str, bytes]:
     world.restore(result["point"], to)
     return {path.name: path.read_bytes() for path in to.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("quick", [True, False])
-def test_all_files_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: bool) -> None:
-    if not quick:
+@pytest.mark.parametrize("how", ["from memory", "slowly", "from a disk"])
+def test_all_files_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    if how == "slowly":
         monkeypatch.setattr(shelves_module, "SLOW_S", -1.0)
+    elif how == "from a disk":
+        fetched = count(0, SHELF)
+        monkeypatch.setattr(shelves_module, "fetched_from_disk", lambda: next(fetched))
     files = plant(tmp_path / "tree")
     with World(tmp_path / "core") as world:
         result, _ = world.backup(world.machine(tmp_path / "tree"))
         assert restored(world, result, tmp_path / "to") == files
 
 
-def test_a_file_that_changes_while_the_shelf_is_filled_is_read_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ahead", [False, True])
+def test_a_file_that_changes_while_the_shelf_is_filled_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ahead: bool
+) -> None:
+    if ahead:
+        monkeypatch.setattr(Shelves, "__init__", partialmethod(_from_a_disk, Shelves.__init__))
     tree = tmp_path / "tree"
     tree.mkdir()
     for name in ("grows", "shrinks", "vanishes", "stays"):

@@ -305,9 +305,7 @@ class PointsPage(Page):
                 lambda: ask_mount(self.desk, self, point=point, machine=row["machine"], moment=row["time"]),
                 icon_name="folder",
                 enabled=self.desk.may(Right.RESTORE) and restorable,
-                why_not=say("Help desk may look, not mount.")
-                if restorable
-                else say("Nothing of it can be read now."),
+                why_not=say("Help desk may look, not mount.") if restorable else say("Nothing of it can be read now."),
             ),
             action(say("Open &machine"), lambda: self.desk.go("machine", machine), icon_name="machine"),
         ):

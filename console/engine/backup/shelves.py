@@ -10,7 +10,9 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from typing import NamedTuple
 
 from console.domain.objects import REF, Kind
@@ -22,9 +24,12 @@ from console.sources.reading import HostFiles, fetched_from_disk, may_be_sparse,
 
 SHELF = 2 << 20
 """Bytes of small files that are read before they are stored."""
+AHEAD = 64
+"""So many files may be open while a disk fetches them."""
 SLOW_S = 0.001
 """Files that take longer each, on the average of a shelf, come over a network or from a slow disk."""
 
+_Opened = tuple[int, bytes, os.stat_result, int | None]
 Wish = tuple[bytes, bytes, os.stat_result | None]
 """Path, name, and the status where it is known."""
 
@@ -57,8 +62,9 @@ class Shelves:
         self._store = store
         self._free: list[bytearray] = []
         self._lock = threading.Lock()
+        self._ahead = 0
         self.quick = True
-        """Whether the last shelf came from memory; else many threads had better wait for the disk."""
+        """Whether the files of the last shelf came quickly; else many threads had better wait for them."""
 
     def fill(self, batch: Sequence[Wish]) -> Shelf:
         """Reads the small files of a batch, as many as there is room for; the others are left to the caller."""
@@ -66,33 +72,59 @@ class Shelves:
             shelf = Shelf(self._free.pop() if self._free else bytearray(SHELF))
         room, used = memoryview(shelf.buffer), 0
         begun, fetched = time.perf_counter(), fetched_from_disk()
-        for slot, (path, name, status) in enumerate(batch):
-            if status is None or not is_small(status):
-                continue
-            end = used + status.st_size
-            if end > SHELF:
-                break
-            extras = self._glance(path, status, room[used:end])
-            if extras is None:
-                shelf.tried.add(slot)
-            else:
-                shelf.read.append(_Read(slot, name, status, extras, room[used:end]))
-                used = end
-        slow = time.perf_counter() - begun > SLOW_S * max(16, len(shelf.read))
-        self.quick = not slow and fetched_from_disk() - fetched <= used // 4
+        with closing(self._opened(batch)) as opened:
+            for slot, name, status, file in opened:
+                plain = room[used : used + status.st_size]
+                extras = None if file is None else self._glance(file, status, plain)
+                if extras is None:
+                    shelf.tried.add(slot)
+                else:
+                    shelf.read.append(_Read(slot, name, status, extras, plain))
+                    used += len(plain)
+        self._ahead = AHEAD if fetched_from_disk() - fetched > used // 4 else 0
+        self.quick = time.perf_counter() - begun <= SLOW_S * max(16, len(shelf.read))
         return shelf
 
-    def _glance(self, path: bytes, status: os.stat_result, plain: memoryview) -> Extras | None:
+    def _opened(self, batch: Sequence[Wish]) -> Generator[_Opened, None, None]:
+        """The small files of a batch that fill a shelf, open (None: that one cannot be opened), and closed afterwards.
+        Where they come from a disk it is told of some ahead, so that it seldom has to be waited for."""
+        files, ahead, room = self._files, self._ahead, SHELF
+        waiting: deque[_Opened] = deque()
+        try:
+            for slot, (path, name, status) in enumerate(batch):
+                if status is None or not is_small(status):
+                    continue
+                room -= status.st_size
+                if room < 0:
+                    break
+                try:
+                    file = files.open(path)
+                    if ahead:
+                        files.want(file, status.st_size)
+                except OSError:
+                    file = None
+                waiting.append((slot, name, status, file))
+                if len(waiting) > ahead:
+                    yield waiting[0]
+                    self._close(waiting.popleft()[3])
+            while waiting:
+                yield waiting[0]
+                self._close(waiting.popleft()[3])
+        finally:
+            for *_, file in waiting:
+                self._close(file)
+
+    def _close(self, file: int | None) -> None:
+        if file is not None:
+            self._files.close(file)
+
+    def _glance(self, file: int, status: os.stat_result, plain: memoryview) -> Extras | None:
         """Reads a small file that holds still into `plain`. None: something is the matter, it wants a closer look."""
         files = self._files
         try:
-            file = files.open(path)
-            try:
-                if files.read_into(file, plain, 0) < len(plain) or not same_content(status, files.status_open(file)):
-                    return None
-                return files.xattrs(file), files.flags(file, status.st_dev)
-            finally:
-                files.close(file)
+            if files.read_into(file, plain, 0) < len(plain) or not same_content(status, files.status_open(file)):
+                return None
+            return files.xattrs(file), files.flags(file, status.st_dev)
         except OSError:
             return None
 
