@@ -1,9 +1,9 @@
 """How fast lists and overviews of a Core with very many recovery points answer, at its API.
 
-`python -m tests.benchmarks.lists --work DIR [--points 1000000] [--machines 50]`: makes the Core in DIR once (some
-minutes) and keeps it there. One point in a hundred is an orphan. Times are milliseconds of a whole call: the first one
-(after points of one machine have changed), and median and worst of those that follow; `(cpu)` is what processors worked
-for it, which says more on a machine that others use too.
+`python -m tests.benchmarks.lists --work DIR [--points 1000000] [--machines 50] [--names 1000000]`: makes the Core in
+DIR once (some minutes) and keeps it there. One point in a hundred is an orphan; one has a folder of so many names. Times
+are milliseconds of a whole call: the first one (after points of one machine have changed), and median and worst of those
+that follow; `(cpu)` is what processors worked for it, which says more on a machine that others use too.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import asyncio
 import random
 import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from console.client.client import Client
@@ -22,20 +23,59 @@ from console.client.inside import InsideTransport
 from console.client.local import read_token
 from console.domain.clock import iso
 from console.domain.events import Changed
+from console.domain.recovery_points import BaseReason, ImageKind, RecoveryPoint, VolumeImage
+from console.domain.trees import Entry, FileType, VolumeRoot
 from console.engine.core import Core
+from console.repository.tree_writer import TreeWriter
 from console.service.app import close, create_app
 from console.worlds.filling import CHAIN, fill
 
 CALLS = 5
 ORPHANED = 0.01
+WIDE = "f0" * 16
+"""Id of the point with the folder of very many names."""
 
 Call = Callable[[], Awaitable[object]]
 
 
-def prepare(core: Core, points: int, machines: int) -> None:
-    if core.catalog.machines.list():
-        return
-    fill(core.catalog, points, core.clock.now(), machines=machines)
+def prepare(core: Core, points: int, machines: int, names: int) -> None:
+    if not core.catalog.machines.list():
+        fill(core.catalog, points, core.clock.now(), machines=machines)
+        hurt(core, points, machines)
+    if core.catalog.points.find(WIDE) is None:
+        widen(core, names)
+
+
+def widen(core: Core, names: int) -> None:
+    """A point of its own, with one folder of so many names."""
+    home = core.catalog.repositories.list()[0].id
+    machine = core.catalog.machines.list()[0]
+    repository = core.repositories.open(home)
+    moment = core.clock.now() - timedelta(days=4000)
+    stamp = int(moment.timestamp()) * 10**9
+
+    def inner() -> Iterator[Entry]:
+        for number in range(names):
+            name = f"measurement-{number:08}.csv".encode()
+            yield Entry(name, FileType.FILE, 0o644, mtime_ns=stamp, inode=number, size=9, inline=b"1,2,3,4,5")
+
+    with repository.session() as session:
+        writer = TreeWriter(session)
+        content, depth = writer.directory(inner())
+        folder = Entry(b"folder", FileType.DIRECTORY, 0o755, mtime_ns=stamp, content=content, depth=depth)
+        content, depth = writer.directory([folder])
+        top = Entry(b"", FileType.DIRECTORY, 0o755, mtime_ns=stamp, content=content, depth=depth)
+        root = writer.root(VolumeRoot("tree", top, names, 1, 0, 9 * names)).hex()
+        session.flush()
+    volume = machine.volumes[0]
+    image = VolumeImage(
+        WIDE, WIDE, volume.id, volume.label, ImageKind.BASE, BaseReason.FIRST, None, root, size=9 * names, files=names
+    )
+    point = RecoveryPoint(WIDE, machine.id, moment, machine.origin_core, (image,))
+    core.catalog.points.add(point, home, here={image.id}, names={image.id})
+
+
+def hurt(core: Core, points: int, machines: int) -> None:
     chosen = random.Random(5)
     # A damaged image hurts those that build on it: half a chain, on average.
     count = max(1, int(points * ORPHANED / (CHAIN / 2)))
@@ -66,6 +106,11 @@ def calls(client: Client, core: Core, total: int) -> dict[str, Call]:
         window(f"points by {sort}, one machine, whole", sort=sort, offset=500, machine=machine.name, state="whole")
         window(f"points by {sort}, last month, base", sort=sort, offset=100, kind="base", **month)
         window(f"points by {sort}, last 300 days, middle", sort=sort, offset=total // 8, **half)
+    names = core.catalog.points.get(WIDE).images[0].files
+    for where, offset in (("first", 0), ("middle", names // 2), ("last", max(names - 200, 0))):
+        found[f"files of one folder, {where} 200"] = partial(client.files, WIDE, "folder", offset=offset, limit=200)
+    found["point show"] = lambda: client.point(newest.id)
+    found["point show, wide"] = lambda: client.point(WIDE)
     found["points by cursor"] = lambda: client.points()
     found["chain map"] = lambda: client.chain_map(machine.name)
     found["days"] = lambda: client.days(machine.name)
@@ -114,10 +159,11 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--points", type=int, default=1_000_000)
     parser.add_argument("--machines", type=int, default=50)
+    parser.add_argument("--names", type=int, default=1_000_000)
     chosen = parser.parse_args()
     core = Core(chosen.work / "lists", name="lists")
     try:
-        prepare(core, chosen.points, chosen.machines)
+        prepare(core, chosen.points, chosen.machines, chosen.names)
         asyncio.run(measure(core))
     finally:
         core.stop()
