@@ -65,6 +65,9 @@ def test_what_is_in_the_way(world: World, disk: Path, point: str, tmp_path: Path
     assert refusal(world, point, tmp_path / "none" / "x") == "destination-unusable"
     assert refusal(world, point, world.data / "x") == "destination-in-repository"
     assert refusal(world, point, "/dev/no-such-disk") == "no-such-device"
+    assert refusal(world, point, "/dev/disk/no-such-disk") in ("no-such-device", "destination-unusable")
+    if os.path.ismount("/dev/shm"):
+        assert world.volumes.plan(point, [("disk", "/dev/shm/no-device-but-a-file.img")])
     assert refusal(world, point, "/dev/null", "null") == "destination-unusable"
     with pytest.raises(Failed) as raised:
         world.volumes.plan(point, [("disk", str(tmp_path / "a")), ("disk", str(tmp_path / "b"))])

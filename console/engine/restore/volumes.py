@@ -221,7 +221,7 @@ def _check_target(path: bytes, to: str, size: int, names: set[bytes], confirm: C
             "Make it, or choose another destination.",
         )
     if not os.path.lexists(path):
-        if path.startswith(b"/dev/"):
+        if path.startswith(b"/dev/") and _among_devices(os.path.dirname(path)):
             raise refused("no-such-device", f"There is no device {to}.", "Check its name: lsblk")
         return
     device = is_device(path)
@@ -252,6 +252,11 @@ def _check_target(path: bytes, to: str, size: int, names: set[bytes], confirm: C
             f"{to} is there already; all that is on it would be overwritten.",
             f"If that is meant, confirm it by its name: --confirm {name}",
         )
+
+
+def _among_devices(directory: bytes) -> bool:
+    """Whether a new file in this directory would only pass for a device: /dev/shm is another file system, for files."""
+    return os.stat(directory).st_dev == os.stat(b"/dev").st_dev
 
 
 def _not_whole(image: VolumeImage) -> Failed:
