@@ -191,6 +191,10 @@ def test_a_key_is_locked_and_unlocked_for_a_time(running_world: Running, bench: 
     _click(dialog.yes)
     bench.wait(lambda: _shown(page)["type"] == "Universal", "it was not made universal")
     assert _shown(page)["state"] == "Unlocked"
+    kept = [path for path in running.primary.data.rglob("*") if path.is_file()]
+    told = [path for path in kept if any(one.encode() in path.read_bytes() for one in (PASSPHRASE, "not the passphr"))]
+    assert kept
+    assert not told, "no passphrase is written anywhere"
 
 
 def test_its_name_and_passphrase_are_changed(running_world: Running, bench: Bench) -> None:

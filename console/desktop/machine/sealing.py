@@ -47,7 +47,7 @@ class SealingPanel(QFrame):
         self.sealed = label("", wrap=True)
         self.state = Badge()
         self.about = label("", "small", wrap=True)
-        self.change = button(say("Chan&ge the key …"), self._ask_change, icon_name="key")
+        self.change = button(say("Change the key …"), self._ask_change, icon_name="key")
         self.unlock = button(say("Un&lock …"), self._ask_unlock, icon_name="unlock")
         return rows(line(self.sealed, self.state, 1), self.about, line(self.change, self.unlock, 1), gap=GAP)
 

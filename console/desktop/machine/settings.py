@@ -213,7 +213,7 @@ class SettingsTab(QWidget):
                 say("One in each line, such as *.tmp or /var/cache. What matches is not in new recovery points."),
             ),
             (
-                say("&Marked by a file"),
+                say("Marked by a file"),
                 self.markers,
                 say("Names of files, with blanks between them: a directory that holds one is left out."),
             ),
