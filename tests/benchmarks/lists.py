@@ -1,9 +1,9 @@
 """How fast lists and overviews of a Core with very many recovery points answer, at its API.
 
 `python -m tests.benchmarks.lists --work DIR [--points 1000000] [--machines 50] [--names 1000000]`: makes the Core in
-DIR once (some minutes) and keeps it there. One point in a hundred is an orphan; one has a folder of so many names. Times
-are milliseconds of a whole call: the first one (after points of one machine have changed), and median and worst of those
-that follow; `(cpu)` is what processors worked for it, which says more on a machine that others use too.
+DIR once (some minutes) and keeps it there. One point in a hundred is an orphan; one has a folder of so many names.
+Times are milliseconds of a whole call: the first one (after points of one machine have changed), and median and worst
+of those that follow; `(cpu)` is what processors worked for it, which says more on a machine that others use too.
 """
 
 from __future__ import annotations
