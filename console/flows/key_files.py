@@ -20,6 +20,8 @@ def write_key(to: Path, file: KeyFile, *, replace: bool = False) -> None:
     beginning = os.O_TRUNC if replace else os.O_EXCL
     try:
         with open(os.open(to, os.O_WRONLY | os.O_CREAT | beginning, 0o600), "w", encoding="utf-8") as opened:
+            if replace:
+                to.chmod(0o600)  # what was there may have been open to all
             opened.write(json.dumps(file, indent=2) + "\n")
     except FileExistsError as error:
         raise usage("file-there", say("{file} is there already.", file=to), say("Name a new file.")) from error

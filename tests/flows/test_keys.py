@@ -102,7 +102,9 @@ def test_a_key_file_is_for_its_owner_and_is_read_again(tmp_path: Path) -> None:
     assert stat.S_IMODE(to.stat().st_mode) == 0o600
     assert read_key(to) == dict(FILE)
     assert _refused(lambda: write_key(to, FILE)) == "file-there"
+    to.chmod(0o644)
     write_key(to, {**FILE, "name": "other"}, replace=True)
+    assert stat.S_IMODE(to.stat().st_mode) == 0o600
     assert read_key(to)["name"] == "other"
     assert _refused(lambda: write_key(tmp_path / "gone" / "a.key", FILE)) == "file-unwritable"
     assert _refused(lambda: read_key(tmp_path / "gone.key")) == "file-unreadable"

@@ -133,7 +133,7 @@ class KeysPage(Page):
                 always if universal else say("It is locked.") if is_locked(key) else "",
                 button=True,
             ),
-            Deed("test", say("Test the &passphrase …"), "check", lambda: self._open(TestKey, key), button=True),
+            Deed("test", say("Test the &passphrase …"), "check", lambda: self._test(key), button=True),
             Deed("export", say("&Export …"), "export", lambda: self._ask_file(key), button=True),
             Deed("rename", say("&Rename …"), "edit", lambda: self._edit(key), "" if universal else foreign, True),
             Deed(
@@ -165,8 +165,8 @@ class KeysPage(Page):
         self.table.choose(key["id"])
         self.desk.notice(say("The key “{key}” is made. Give it to machines in their settings.", key=key["name"]))
 
-    def _open(self, dialog: type[TestKey], key: KeyAnswer) -> None:
-        self.dialog = dialog(self, self.desk, key)
+    def _test(self, key: KeyAnswer) -> None:
+        self.dialog = TestKey(self, self.desk, key)
 
     def _unlock(self, key: KeyAnswer) -> None:
         self.dialog = UnlockKey(self, self.desk, key["id"], key["name"], universal=is_universal(key))

@@ -32,6 +32,8 @@ def share_of(desk: Desk) -> Desk:
     made.going.connect(desk.going)
     made.opening.connect(desk.opening)
     made.noticed.connect(desk.noticed)
+    made.helping.connect(desk.helping)
+    made.others = desk.others
     return made
 
 
