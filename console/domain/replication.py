@@ -218,8 +218,9 @@ class SourceEnd(Protocol):
 class TargetEnd(Protocol):
     """Where images go: a repository here, a seed drive, the wire."""
 
-    def missing(self, ids: Sequence[bytes]) -> list[bytes]:
-        """Those of `ids` that the target has not got, in the order given."""
+    def missing(self, ids: Sequence[bytes], *, sealed: bool = False) -> list[bytes]:
+        """Those of `ids` that the target has not got, in the order given. `sealed`: they are of a sealed image; for any
+        other what the target has sealed under such an id counts as missing."""
 
     def store(self, frames: Iterable[bytes | memoryview]) -> Accepted:
         """Takes frames, verifying each. Durable only after `commit`. Arriving twice is stored once.

@@ -86,9 +86,9 @@ class LocalTarget:
         """Syncs what has arrived so far."""
         self._session.flush()
 
-    def missing(self, ids: Sequence[bytes]) -> list[bytes]:
+    def missing(self, ids: Sequence[bytes], *, sealed: bool = False) -> list[bytes]:
         """See `domain.replication.TargetEnd`. What is not missing is relied on: `commit` makes it durable or fails."""
-        return self._session.missing(ids)
+        return self._session.missing(ids, sealed=sealed)
 
     def store(self, frames: Iterable[bytes | memoryview]) -> Accepted:
         """See `domain.replication.TargetEnd`."""
@@ -177,7 +177,7 @@ class LocalTarget:
         absent = len(self._session.missing(record))
         try:
             for batch in TreeReader(self._repository).increment(bytes.fromhex(image.root), parent, names=offer.names):
-                absent += len(self._session.missing([ref.id for ref in batch]))
+                absent += len(self._session.missing([ref.id for ref in batch], sealed=bool(image.key)))
         except Failed as known:
             if known.failure.code not in OBJECT_DAMAGE:
                 raise
@@ -206,13 +206,13 @@ def own_damage(
     bad: frozenset[bytes] = frozenset(),
     *,
     names: bool = False,
-    seen: Callable[[list[bytes]], object] | None = None,
+    seen: Callable[[list[bytes]], list[bytes]] | None = None,
 ) -> tuple[set[bytes], bool]:
     """Ids of the image's own objects that its repository has not got, or that are in `bad`; and whether all its nodes
     could be read (where one could not, the walk ends early).
 
     With `names` the walk goes through all its nodes, also those it shares with its parent; those may be absent. `seen`
-    is told every id met.
+    is told every id met, and answers with those of which it does not know that they are here.
     """
     parent = bytes.fromhex(image.parent_root) if image.parent_root else None
     root = bytes.fromhex(image.root)
@@ -220,7 +220,7 @@ def own_damage(
     try:
         for batch in TreeReader(repository).increment(root, parent, names=names):
             ids = [ref.id for ref in batch]
-            found.update(repository.missing(ids))
+            found.update(repository.missing(ids, sealed=bool(image.key)))
             if bad:
                 found |= bad.intersection(ids)
             if seen is not None:

@@ -73,12 +73,13 @@ class _Step:
         that reclaims keeps what can be reached from its root.
         """
         asked: deque[tuple[list[bytes], Future[list[bytes]]]] = deque()
+        sealed = bool(self._offer.image.key)
         for batch in self._source.increment(self._offer.image, names=self._offer.names):
             self._reporter.check()
             ids = self._fresh([ref.id for ref in batch])
             if ids:
                 self._chunks.update(ref.id for ref in batch if ref.kind is Kind.CHUNK)
-                asked.append((ids, self._asking.submit(self._target.missing, ids)))
+                asked.append((ids, self._asking.submit(self._target.missing, ids, sealed=sealed)))
             if len(asked) > AHEAD:
                 yield from self._answer(*asked.popleft())
         while asked:

@@ -1,31 +1,24 @@
-"""The chunk index: which object lies where. A cache in SQLite of what the packs say, thrown away when it is not sound.
-
-One connection writes (under a lock), a small stock of others reads; each question is a transaction of its own.
-"""
+"""The chunk index: which object lies where. A cache of what the packs say."""
 
 from __future__ import annotations
 
 import logging
 import sqlite3
-import threading
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from console.domain.objects import Kind
-from console.repository.failures import primary_code
 from console.repository.filter import Filter
+from console.repository.index_file import SIDES, IndexFile
 from console.repository.places import (
-    APPLICATION,
     COLUMNS,
     FIND,
     HAS,
     IDS,
     PLACES,
-    REVISION,
-    SCHEMA,
+    TAKE_OVER,
     TALLIED,
     IndexedPack,
     NewPack,
@@ -34,54 +27,35 @@ from console.repository.places import (
     Totals,
     add_tallies,
     elsewhere,
+    forget_pack,
     in_lists,
+    note_sealed,
     recount,
     replace_packs,
 )
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
-SIDES = ("", "-wal", "-shm", "-journal")
-"""What SQLite appends to the name of its file for those that go with it."""
 _ROWS = 100_000
 _MISSES = 1000
-_STOCK = 8
-"""Connections that are kept for the next question."""
 
 
-class Index:
+class Index(IndexFile):
     """Opens what lies at `path`, or begins anew (empty) when that is not sound.
 
     `refill` gives every pack there is; it is asked when the file turns out to be damaged later. Thread-safe.
     """
 
     def __init__(self, path: Path, refill: Callable[[], Iterable[NewPack]]) -> None:
-        self._path = path
-        self._refill = refill
-        self._writing = threading.RLock()
-        self._refilling = False
-        self._stock: deque[sqlite3.Connection] = deque()
         self._names: dict[int, str] = {}
         self._totals = Totals()
         self._filter = Filter()
         self._misses = 0
         self.changes = 0
         """Grows when objects come to be looked for elsewhere than where they were, but by `exchange`."""
-        try:
-            self._open()
-        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-            if path.exists():
-                log.warning("The index %s is not sound (%s); it is built again from the packs.", path, error)
-            self._begin()
-
-    def close(self) -> None:
-        """Leaves one whole file behind."""
-        with self._writing:
-            self._drop_stock()
-            with suppress(sqlite3.Error):  # the log of a cache: what is not folded in is read again at opening
-                self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._writer.close()
+        self.sealed: frozenset[int] = frozenset()
+        """Numbers of the packs that hold something sealed."""
+        super().__init__(path, refill)
 
     # ---------------------------------------------------------------------------------------- questions
 
@@ -90,10 +64,12 @@ class Index:
         row = self._ask(lambda connection: connection.execute(FIND, (oid,)).fetchone())
         return Place(*row) if row else None
 
-    def has(self, oid: bytes) -> bool:
-        """Whether a finished pack has the object."""
+    def has(self, oid: bytes, *, plain: bool = False) -> bool:
+        """Whether a finished pack has the object. `plain`: as for `known`."""
         if self._filter.excludes(oid):
             return False
+        if plain and self.sealed:
+            return bool(self.known([oid], plain=True))
         found = bool(self._ask(lambda connection: connection.execute(HAS, (oid,)).fetchone()))
         self._asked(0 if found else 1)
         return found
@@ -107,18 +83,21 @@ class Index:
 
         return [Place(*row) for row in self._ask(question)]
 
-    def known(self, ids: Sequence[bytes]) -> set[bytes]:
-        """Those of `ids` that finished packs have."""
+    def known(self, ids: Sequence[bytes], *, plain: bool = False) -> set[bytes]:
+        """Those of `ids` that finished packs have. `plain`: what is asked for is not sealed; what lies here sealed
+        under such an id is not it, whatever it is."""
         ids = self._filter.passes(ids)
         if not ids:
             return set()
 
-        def question(connection: sqlite3.Connection) -> set[bytes]:
-            return {row[0] for part in in_lists(ids) for row in connection.execute(IDS[len(part)], part)}
+        def question(connection: sqlite3.Connection) -> dict[bytes, int]:
+            return {oid: pack for part in in_lists(ids) for oid, pack in connection.execute(IDS[len(part)], part)}
 
         found = self._ask(question)
         self._asked(len(ids) - len(found))
-        return found
+        if plain and self.sealed:
+            return {oid for oid, pack in found.items() if pack not in self.sealed}
+        return set(found)
 
     def ids_of(self, kind: Kind) -> Iterator[bytes]:
         """Ids of all objects of a kind, in the order of ids; of what is added meanwhile some may be among them."""
@@ -213,8 +192,7 @@ class Index:
                 row = writer.execute("SELECT number FROM packs WHERE name = ?", (name,)).fetchone()
                 if row is not None:
                     writer.execute("DELETE FROM objects WHERE pack = ?", row)
-                    writer.execute("DELETE FROM condemned WHERE pack = ?", row)
-                    writer.execute("DELETE FROM packs WHERE number = ?", row)
+                    forget_pack(writer, row[0])
 
         self.changes += 1
         self._change(change)
@@ -235,9 +213,20 @@ class Index:
         self._load()
 
     def repoint(self, places: Sequence[Place]) -> None:
-        """Looks for objects at these places from now on, also where a copy there had been struck out."""
+        """Looks for objects at these places from now on, also where a copy there had been struck out. What is sealed
+        takes the place of nothing that is not."""
 
         def change(writer: sqlite3.Connection) -> None:
+            nonlocal places
+            veiled = [place.id for place in places if place.pack in self.sealed]
+            if veiled:
+                plain = {
+                    oid
+                    for part in in_lists(veiled)
+                    for oid, pack in writer.execute(IDS[len(part)], part)
+                    if pack not in self.sealed
+                }
+                places = [place for place in places if place.pack not in self.sealed or place.id not in plain]
             writer.executemany("DELETE FROM condemned WHERE id = ? AND pack = ?", [place[:2] for place in places])
             writer.executemany(f"INSERT OR REPLACE INTO objects({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", places)
             recount(writer)
@@ -306,6 +295,7 @@ class Index:
     def _add(self, packs: list[NewPack]) -> list[Place]:
         def change(writer: sqlite3.Connection) -> tuple[dict[int, str], list[Place] | None]:
             numbers: dict[int, str] = {}
+            sealed: set[int] = set()
             rows: list[tuple[bytes, int, int, int, int, int]] = []
             for name, size, entries in packs:
                 number = writer.execute(
@@ -314,6 +304,8 @@ class Index:
                     (name, size, len(entries), sum(entry.plain for entry in entries)),
                 ).fetchone()[0]
                 numbers[number] = name
+                if note_sealed(writer, number, entries):
+                    sealed.add(number)
                 rows += [
                     (oid, number, offset, stored, plain, kind) for oid, offset, stored, plain, kind, _, _ in entries
                 ]
@@ -322,6 +314,9 @@ class Index:
             writer.executemany(f"INSERT OR IGNORE INTO objects({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", rows)
             if writer.total_changes - before == len(rows):
                 return numbers, None
+            if self.sealed or sealed:
+                self.changes += 1
+                writer.executemany(TAKE_OVER, [row for row in rows if row[1] not in sealed])
             recount(writer)
             return numbers, elsewhere(writer, [Place(*row) for row in rows])
 
@@ -332,6 +327,8 @@ class Index:
                 self._load()
                 return refused
             self._names |= numbers
+            veiled = {name for name, _, entries in packs if any(entry.seal for entry in entries)}
+            self.sealed |= {number for number, name in numbers.items() if name in veiled}
             was = self._totals
             self._totals = Totals(
                 was.objects + sum(len(entries) for _, _, entries in packs),
@@ -349,114 +346,10 @@ class Index:
         if self._misses > _MISSES + self._totals.objects // 16 and self._filter.begin(self._totals.objects):
             self._filter.fill(oid for oid, _ in self.sweep())
 
-    def _ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
-        if self._refilling:
-            with self._writing:  # until it is whole: a half-filled index would call objects missing
-                pass
-        stock = self._stock
-        try:
-            connection = stock.pop()
-        except IndexError:
-            connection = self._connect()
-        try:
-            answer = question(connection)
-        except BaseException as error:
-            connection.close()
-            if isinstance(error, sqlite3.DatabaseError | UnicodeDecodeError) and _is_damage(error):
-                self._heal(stock, error)
-                return self._ask(question)
-            raise
-        if stock is self._stock and len(stock) < _STOCK:
-            stock.append(connection)
-        else:
-            connection.close()
-        return answer
-
-    def _all(self, sql: str, values: tuple[object, ...]) -> list[Any]:
-        return self._ask(lambda connection: connection.execute(sql, values).fetchall())
-
-    def _change(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        with self._writing:
-            stock = self._stock
-            try:
-                return _within_transaction(self._writer, change)
-            except sqlite3.DatabaseError as error:
-                if not _is_damage(error) or self._refilling:
-                    raise
-                self._heal(stock, error)
-            return _within_transaction(self._writer, change)
-
-    def _heal(self, stock: deque[sqlite3.Connection], error: Exception) -> None:
-        """Builds everything again, unless another thread has done so since `stock` was current."""
-        with self._writing:
-            if stock is self._stock and not self._refilling:
-                log.warning("The index %s is damaged (%s); it is built again from the packs.", self._path, error)
-                self.rebuild(self._refill())
-
-    def _open(self) -> None:
-        """Raises sqlite3.DatabaseError when what is there is not sound (or not there at all)."""
-        if not self._path.exists() or not self._path.stat().st_size:
-            raise sqlite3.DatabaseError("it is empty")
-        self._writer = self._connect()
-        try:
-            for pragma, expected in (("application_id", APPLICATION), ("user_version", REVISION)):
-                if self._writer.execute(f"PRAGMA {pragma}").fetchone()[0] != expected:
-                    raise sqlite3.DatabaseError("it is not one of this version")
-            self._tune()
-            self._load()
-        except BaseException:
-            self._writer.close()
-            raise
-
-    def _begin(self) -> None:
-        for suffix in SIDES:
-            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
-        self._writer = self._connect()
-        try:
-            self._tune()
-            self._writer.executescript(SCHEMA)
-            self._load()
-        except BaseException:
-            self._writer.close()
-            raise
-
     def _load(self) -> None:
         with self._writing:
             rows = self._writer.execute("SELECT number, name FROM packs").fetchall()
             self._names = dict(rows)
+            self.sealed = frozenset(row[0] for row in self._writer.execute("SELECT pack FROM sealed_packs"))
             sums = self._writer.execute("SELECT sum(objects), sum(bytes), sum(plain), count(*) FROM packs").fetchone()
             self._totals = Totals(*(int(value or 0) for value in sums))
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=60)
-        connection.execute("PRAGMA cache_size = -2000")
-        connection.execute("PRAGMA cell_size_check = ON")
-        return connection
-
-    def _tune(self) -> None:
-        self._writer.execute("PRAGMA journal_mode = WAL")
-        self._writer.execute("PRAGMA synchronous = NORMAL")
-        self._writer.execute("PRAGMA cache_size = -16000")
-
-    def _drop_stock(self) -> None:
-        stock, self._stock = self._stock, deque()
-        while stock:
-            stock.pop().close()
-
-
-def _within_transaction(writer: sqlite3.Connection, change: Callable[[sqlite3.Connection], T]) -> T:
-    writer.execute("BEGIN IMMEDIATE")
-    try:
-        result = change(writer)
-        writer.execute("COMMIT")
-    except BaseException:
-        with suppress(sqlite3.Error):  # SQLite has often rolled back by itself; the first error is the one to tell
-            writer.execute("ROLLBACK")
-        raise
-    return result
-
-
-def _is_damage(error: sqlite3.DatabaseError | UnicodeDecodeError) -> bool:
-    if isinstance(error, UnicodeDecodeError) or str(error).startswith("Could not decode"):  # a text in it is none
-        return True
-    return primary_code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

@@ -70,12 +70,15 @@ class Mending:
         found: set[bytes] = set()
         wanted = set(ids)
         packs = self._index.packs()
+        sealed = self._index.sealed
+        bare = {oid for oid, pack in self._index.condemned() if pack not in sealed}
+        bare |= {place.id for place in self._index.find_many(wanted) if place.pack not in sealed}
         for name, known in packs.items():
             reporter.check()
             if found == wanted:
                 break
             for entry in self._entries(name):
-                if entry.id in wanted and entry.id not in found:
+                if entry.id in wanted and entry.id not in found and not (entry.seal and entry.id in bare):
                     place = Place(entry.id, known.number, entry.offset, entry.stored, entry.plain, entry.kind)
                     if self._readers.is_true(place):
                         with self._changing():

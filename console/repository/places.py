@@ -27,11 +27,17 @@ PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {REVISION};
 COMMIT;
 """
+SEALED = "CREATE TABLE IF NOT EXISTS sealed_packs(pack INTEGER PRIMARY KEY)"
+"""Packs in which anything is sealed. What lies there stands for no object that is not: nobody has proven its id."""
+TAKE_OVER = (
+    "UPDATE objects SET pack = ?2, offset = ?3, stored = ?4, plain = ?5, kind = ?6"
+    " WHERE id = ?1 AND pack IN (SELECT pack FROM sealed_packs)"
+)
 COLUMNS = "id, pack, offset, stored, plain, kind"
 FIND = f"SELECT {COLUMNS} FROM objects WHERE id = ?"
 HAS = "SELECT 1 FROM objects WHERE id = ?"
 PLACES = {n: f"SELECT {COLUMNS} FROM objects WHERE id IN ({','.join('?' * n)})" for n in _AT_ONCE}
-IDS = {n: f"SELECT id FROM objects WHERE id IN ({','.join('?' * n)})" for n in _AT_ONCE}
+IDS = {n: f"SELECT id, pack FROM objects WHERE id IN ({','.join('?' * n)})" for n in _AT_ONCE}
 
 
 TALLIED = "SELECT id, offset, stored, plain, kind, pack FROM objects WHERE id > ? ORDER BY id LIMIT 20000"
@@ -128,6 +134,7 @@ def replace_packs(writer: sqlite3.Connection, gone: Mapping[str, Collection[byte
             " ON CONFLICT(name) DO UPDATE SET bytes = excluded.bytes RETURNING number",
             (name, size),
         ).fetchone()[0]
+        note_sealed(writer, number, entries)
         ids = [entry.id for entry in entries]
         now = {oid: pack for part in in_lists(ids) for oid, pack, *_ in writer.execute(PLACES[len(part)], part)}
         moved = [entry for entry in entries if now.get(entry.id) in old]
@@ -141,8 +148,22 @@ def replace_packs(writer: sqlite3.Connection, gone: Mapping[str, Collection[byte
         )
     for name, number in numbers.items():
         writer.executemany("DELETE FROM objects WHERE id = ? AND pack = ?", [(oid, number) for oid in gone[name]])
-        writer.execute("DELETE FROM condemned WHERE pack = ?", (number,))
-        writer.execute("DELETE FROM packs WHERE number = ?", (number,))
+        forget_pack(writer, number)
+
+
+def note_sealed(writer: sqlite3.Connection, number: int, entries: Sequence[PackEntry]) -> bool:
+    """Writes down that something in a pack is sealed, if so; whether it is."""
+    sealed = any(entry.seal for entry in entries)
+    if sealed:
+        writer.execute("INSERT OR IGNORE INTO sealed_packs VALUES (?)", (number,))
+    return sealed
+
+
+def forget_pack(writer: sqlite3.Connection, number: int) -> None:
+    """All that is known of a pack itself; numbers are used again."""
+    writer.execute("DELETE FROM condemned WHERE pack = ?", (number,))
+    writer.execute("DELETE FROM sealed_packs WHERE pack = ?", (number,))
+    writer.execute("DELETE FROM packs WHERE number = ?", (number,))
 
 
 def _number(writer: sqlite3.Connection, name: str) -> int | None:

@@ -158,10 +158,11 @@ class Repository:
 
     # -------------------------------------------------------------------------------------------- asking
 
-    def missing(self, ids: Sequence[bytes]) -> list[bytes]:
-        """Those of `ids`, in the order given, that are neither durable nor pending."""
-        rest = [oid for oid in ids if not self._packs.pending(oid)]
-        known = self._index.known(rest)
+    def missing(self, ids: Sequence[bytes], *, sealed: bool = True) -> list[bytes]:
+        """Those of `ids`, in the order given, that are neither durable nor pending. Not `sealed`: of something that is
+        not sealed; what lies here sealed under such an id is not it."""
+        rest = [oid for oid in ids if not self._packs.pending(oid, plain=not sealed)]
+        known = self._index.known(rest, plain=not sealed)
         return [oid for oid in rest if oid not in known]
 
     def has(self, id: bytes) -> bool:

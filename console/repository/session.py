@@ -106,7 +106,8 @@ class WriteSession:
         frame: Frame | None = None
         while True:
             sweeps, generation = self._sweeps.count, self._packs.generation
-            if self._packs.rely(self._stake, (oid,)) and not self._index.has(oid):
+            bare = seal is None
+            if self._packs.rely(self._stake, (oid,), plain=bare) and not self._index.has(oid, plain=bare):
                 frame = frame or encode(kind, plain, oid, seal, leaf)
                 if self._packs.add(self._stake, (frame,), generation)[0]:
                     return Put(oid, True, frame.size)
@@ -120,7 +121,7 @@ class WriteSession:
         ids = object_ids(kind, plains, self._sealing(kind))
         self._reliance.add(ids)
         places = dict(zip(reversed(ids), range(len(ids) - 1, -1, -1), strict=True))
-        return Prepared(kind, plains, ids, places, self._ask(list(places)))
+        return Prepared(kind, plains, ids, places, self._ask(kind, list(places)))
 
     def put_prepared(self, prepared: Prepared, leaf: Kind = Kind.CHUNK) -> list[Put]:
         """Stores what is not there of it; what became of each. The buffers may be used again afterwards."""
@@ -140,13 +141,14 @@ class WriteSession:
                     puts[left.pop(oid)] = Put(oid, True, frames[oid].size)
             if not left or self._sweeps.settled(sweeps):
                 return puts
-            sweeps, generation, fresh = self._ask(list(left))
+            sweeps, generation, fresh = self._ask(kind, list(left))
 
-    def _ask(self, ids: list[bytes]) -> tuple[int, int, list[bytes]]:
+    def _ask(self, kind: Kind, ids: list[bytes]) -> tuple[int, int, list[bytes]]:
         """How many sweeps there had been, what the generation of the packs was, and which were not there then."""
         sweeps, generation = self._sweeps.count, self._packs.generation
-        rest = self._packs.rely(self._stake, ids)
-        known = self._index.known(rest)
+        plain = self._sealing(kind) is None
+        rest = self._packs.rely(self._stake, ids, plain=plain)
+        known = self._index.known(rest, plain=plain)
         return sweeps, generation, [oid for oid in rest if oid not in known]
 
     def put_frames(self, pieces: Iterable[bytes | bytearray | memoryview]) -> Accepted:
@@ -171,15 +173,16 @@ class WriteSession:
             raise frame_damaged("it ends within a frame")
         return Accepted(intake.objects, intake.bytes)
 
-    def missing(self, ids: Sequence[bytes]) -> list[bytes]:
+    def missing(self, ids: Sequence[bytes], *, sealed: bool = False) -> list[bytes]:
         """As `Repository.missing`; what is not missing is relied on: `flush` makes it durable or fails, and no reclaim
-        takes it before the session ends."""
+        takes it before the session ends. In a session that seals, `sealed` goes without saying."""
         self._check()
         self._reliance.add(ids)
+        plain = not sealed and self._seal is None
         while True:
             sweeps = self._sweeps.count
-            rest = self._packs.rely(self._stake, ids)
-            known = self._index.known(rest)
+            rest = self._packs.rely(self._stake, ids, plain=plain)
+            known = self._index.known(rest, plain=plain)
             if self._sweeps.settled(sweeps):
                 return [oid for oid in rest if oid not in known]
 
@@ -228,8 +231,11 @@ class WriteSession:
         self._reliance.add(ids)
         while True:
             sweeps, generation = self._sweeps.count, self._packs.generation
-            rest = self._packs.rely(self._stake, ids)
-            fresh = set(rest) - self._index.known(rest)
+            fresh = set[bytes]()
+            for plain in (False, True):
+                some = [frame.id for frame in frames if plain is not bool(frame.seal)]
+                rest = self._packs.rely(self._stake, some, plain=plain)
+                fresh |= set(rest) - self._index.known(rest, plain=plain)
             self._packs.add(self._stake, [frame for frame in frames if frame.id in fresh], generation)
             if self._sweeps.settled(sweeps):
                 return

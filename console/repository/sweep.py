@@ -23,6 +23,7 @@ from console.repository.reclaim import LIVE_SHARE, SMALL, Marks, ReclaimPlan, pl
 from console.repository.reliance import Sweeps
 from console.repository.room import Room
 from console.repository.storage import PackSink, PackStorage
+from console.repository.writing import Lane
 
 log = logging.getLogger(__name__)
 
@@ -304,7 +305,7 @@ class Sweep:
 
     def _rewrite(self, group: list[_Pack]) -> None:
         taken: list[_Pack] = []
-        writers: dict[bool, _NewPack] = {}
+        writers: dict[Lane, _NewPack] = {}
         made: list[NewPack] = []
         try:
             for pack in group:
@@ -342,13 +343,14 @@ class Sweep:
             return None
         return frames
 
-    def _take(self, frames: list[tuple[PackEntry, Bytes]], writers: dict[bool, _NewPack]) -> None:
-        for lane in (False, True):
-            mine = [frame for frame in frames if (frame[0].kind == Kind.CHUNK) is lane]
-            if mine:
-                if lane not in writers:
-                    writers[lane] = _NewPack(self._storage)
-                writers[lane].take(mine)
+    def _take(self, frames: list[tuple[PackEntry, Bytes]], writers: dict[Lane, _NewPack]) -> None:
+        lanes: dict[Lane, list[tuple[PackEntry, Bytes]]] = {}
+        for frame in frames:
+            lanes.setdefault((frame[0].kind == Kind.CHUNK, bool(frame[0].seal)), []).append(frame)
+        for lane, mine in lanes.items():
+            if lane not in writers:
+                writers[lane] = _NewPack(self._storage)
+            writers[lane].take(mine)
 
     def _exchange(self, taken: list[_Pack], made: list[NewPack]) -> None:
         """The index looks into the new packs from now on; the old files go."""

@@ -28,8 +28,10 @@ log = logging.getLogger(__name__)
 _BATCH = 1 << 20
 """Bytes of frames that are handed to the storage together."""
 _HELPERS = 2
-MARGIN = 2 * (PACK.head + FOOTER_SIZE)
-"""Bytes of what begins and ends the two packs that may be open."""
+MARGIN = 4 * (PACK.head + FOOTER_SIZE)
+"""Bytes of what begins and ends the packs that may be open."""
+Lane = tuple[bool, bool]
+"""Whether a pack is for chunks, and whether for what is sealed."""
 _SETTLING = 3
 """So many packs may be on their way to the medium; producers wait for room above that."""
 
@@ -54,8 +56,9 @@ class _OpenPack:
     """`pieces` wait to be written from `base` bytes on; `writers`: threads that are writing some right now. `written`:
     bytes that the storage has taken, those on their way not among them."""
 
-    def __init__(self, sink: PackSink) -> None:
+    def __init__(self, sink: PackSink, *, sealed: bool) -> None:
         self.sink = sink
+        self.sealed = sealed
         self.books = PackWriter(PACK)
         self.pieces: list[Bytes] = [PACK.magic]
         self.base = 0
@@ -72,7 +75,8 @@ class _OpenPack:
 
 
 class OpenPacks:
-    """One open pack for chunks and one for everything else, so that names are read without skipping over contents."""
+    """One open pack for chunks and one for everything else, so that names are read without skipping over contents; and
+    others for what is sealed: of a pack as a whole it is known whether what lies there has proven its ids."""
 
     def __init__(
         self, storage: PackStorage, index: Index, room: Room, finished: Callable[[str], object] = lambda _: None
@@ -86,7 +90,7 @@ class OpenPacks:
         self._stopped = 0
         self._changed = threading.Condition(threading.Lock())
         self._pending: dict[bytes, _OpenPack] = {}
-        self._lanes: dict[bool, _OpenPack] = {}
+        self._lanes: dict[Lane, _OpenPack] = {}
         self._unsettled: set[_OpenPack] = set()
         self._settling = 0
         self._closed = False
@@ -94,19 +98,21 @@ class OpenPacks:
         self.generation = 0
         """Grows with each pack that becomes durable: an answer of the index is stale when it has changed since."""
 
-    def pending(self, oid: bytes) -> bool:
-        """Whether an object is on its way to the medium."""
-        return oid in self._pending
+    def pending(self, oid: bytes, *, plain: bool = False) -> bool:
+        """Whether an object is on its way to the medium. `plain`: as for `Index.known`."""
+        pack = self._pending.get(oid)
+        return pack is not None and not (plain and pack.sealed)
 
-    def rely(self, stake: Stake, ids: Sequence[bytes]) -> list[bytes]:
-        """Those of `ids` that are not pending; of the others `stake` has a share from now on."""
+    def rely(self, stake: Stake, ids: Sequence[bytes], *, plain: bool = False) -> list[bytes]:
+        """Those of `ids` that are not pending; of the others `stake` has a share from now on. `plain`: as for
+        `Index.known`."""
         if not self._pending:
             return list(ids)
         with self._changed:
             rest = []
             for oid in ids:
                 pack = self._pending.get(oid)
-                if pack is None:
+                if pack is None or (plain and pack.sealed):
                     rest.append(oid)
                 else:
                     pack.stakes.add(stake)
@@ -135,13 +141,13 @@ class OpenPacks:
     ) -> bool:
         """Under the lock. What is to be written after it comes into `batches`."""
         holder = self._pending.get(frame.id)
-        if holder is not None:
+        if holder is not None and (frame.seal or not holder.sealed):
             holder.stakes.add(stake)
             return False
-        if generation != self.generation and self._index.has(frame.id):
+        if generation != self.generation and self._index.has(frame.id, plain=not frame.seal):
             return False
         self._make_room(stake, frame.size + ENTRY_SIZE)
-        lane = frame.kind == Kind.CHUNK
+        lane = frame.kind == Kind.CHUNK, bool(frame.seal)
         pack = self._lanes.get(lane) or self._begin(lane, stake)
         pack.books.add(frame)
         pack.pieces += frame.pieces
@@ -217,7 +223,7 @@ class OpenPacks:
             stake.failure = full
             raise
 
-    def _begin(self, lane: bool, stake: Stake) -> _OpenPack:
+    def _begin(self, lane: Lane, stake: Stake) -> _OpenPack:
         if self._closed:
             raise RuntimeError("the repository is closed")
         try:
@@ -226,11 +232,11 @@ class OpenPacks:
             stake.failure = write_failed(error, self._storage.place)
             raise stake.failure from error
         self._granted = 0  # a pack takes more than its objects: what is left is asked with it
-        pack = self._lanes[lane] = _OpenPack(sink)
+        pack = self._lanes[lane] = _OpenPack(sink, sealed=lane[1])
         self._unsettled.add(pack)
         return pack
 
-    def _retire(self, lane: bool) -> None:
+    def _retire(self, lane: Lane) -> None:
         """Nothing more comes into this lane's pack: a helper brings it to the medium."""
         self._settling += 1
         self._helpers.submit(self._settle, self._lanes.pop(lane))

@@ -122,7 +122,7 @@ class SeedWriter:
         self._drive.take_stock(self._keep, reporter)
         self._device = max((segment.medium - 1 for segment in self.segments), default=0)
 
-    def missing(self, ids: Sequence[bytes]) -> list[bytes]:
+    def missing(self, ids: Sequence[bytes], *, sealed: bool = False) -> list[bytes]:
         """See `domain.replication.TargetEnd`: what is neither on the drive nor, as far as is known, at the target."""
         with self._lock:
             absent = [oid for oid in dict.fromkeys(ids) if oid not in self._unsettled]

@@ -23,6 +23,8 @@ BODY_MAX = 4 << 20
 """Bytes of a request other than frames."""
 ANSWER_MAX = 64 << 20
 """Bytes of an answer a source takes: what a target holds of a machine with very many points."""
+SEALED = "sealed"
+"""At the end of the path of an offer: the objects are of a sealed image."""
 OFFER_MAX = 8192
 """Ids in one offer, or in one question for objects."""
 OBJECTS_BYTES = 8 << 20

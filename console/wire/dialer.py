@@ -12,7 +12,7 @@ from console.domain.machines import Machine
 from console.domain.pairing import Pairing
 from console.domain.replication import Accepted, Holding, ImageOffer
 from console.wire import messages
-from console.wire.conversation import Call, batches, decode_missing, encode_ids
+from console.wire.conversation import SEALED, Call, batches, decode_missing, encode_ids
 from console.wire.identity import Identity, fingerprint_of
 from console.wire.limits import Limits
 from console.wire.loops import LoopThread
@@ -178,9 +178,11 @@ class Dialer:
         now: the target need not name them any longer."""
         return self._ask(Call.HOLDINGS, HoldingsRequest(machine, list(forgotten)), Holdings).holdings
 
-    def offer(self, machine: str, ids: Sequence[bytes]) -> list[bytes]:
-        """Those of at most 8192 object ids that the target has not got, in the order given."""
-        said = self.channel.call(Call.OFFER, encode_ids(ids), self._limits.read, rest=f"/{machine}")
+    def offer(self, machine: str, ids: Sequence[bytes], *, sealed: bool = False) -> list[bytes]:
+        """Those of at most 8192 object ids that the target has not got, in the order given. `sealed`: see
+        `domain.replication.TargetEnd`."""
+        rest = f"/{machine}/{SEALED}" if sealed else f"/{machine}"
+        said = self.channel.call(Call.OFFER, encode_ids(ids), self._limits.read, rest=rest)
         return decode_missing(ids, self._thread.run(said))
 
     def send(self, machine: str, pieces: Iterator[bytes | memoryview]) -> Accepted:
@@ -264,9 +266,9 @@ class WireTarget:
     def close(self) -> None:
         """Connections belong to the dialer: nothing to do."""
 
-    def missing(self, ids: Sequence[bytes]) -> list[bytes]:
+    def missing(self, ids: Sequence[bytes], *, sealed: bool = False) -> list[bytes]:
         """See `domain.replication.TargetEnd`. May be called while `store` runs; it uses another connection."""
-        return [oid for batch in batches(ids) for oid in self._dialer.offer(self._machine, batch)]
+        return [oid for batch in batches(ids) for oid in self._dialer.offer(self._machine, batch, sealed=sealed)]
 
     def store(self, frames: Iterable[bytes | memoryview]) -> Accepted:
         """See `domain.replication.TargetEnd`. Each piece is a run of whole frames."""

@@ -16,7 +16,7 @@ from console.domain.errors import HTTP_STATUS, Cancelled, Failed, Failure, Failu
 from console.domain.pairing import Pairing
 from console.domain.replication import Accepted, Holding
 from console.wire import messages
-from console.wire.conversation import BASE, BODY_MAX, Call, decode_ids, encode_missing
+from console.wire.conversation import BASE, BODY_MAX, SEALED, Call, decode_ids, encode_missing
 from console.wire.messages import (
     AddMachines,
     Commit,
@@ -87,8 +87,9 @@ class Listener(Protocol):
         """What is here of one machine (id) of this pairing; of images that are gone here the source is told no more
         when it has `forgotten` them. Raises Failed `machine-elsewhere` for any other machine."""
 
-    def missing(self, pairing: Pairing, machine: str, ids: Sequence[bytes], /) -> list[bytes]:
-        """Those of the offered object ids, 8192 at most, that are not here, in any order."""
+    def missing(self, pairing: Pairing, machine: str, ids: Sequence[bytes], /, *, sealed: bool = False) -> list[bytes]:
+        """Those of the offered object ids, 8192 at most, that are not here, in any order. Not `sealed`: what is here
+        sealed under such an id is not it."""
 
     def store(self, pairing: Pairing, machine: str, pieces: Iterable[bytes], /) -> Accepted:
         """Takes a stream of frames, cut anywhere into pieces. The iteration blocks until bytes arrive; little is held
@@ -128,6 +129,7 @@ def router(handler: Listener, *, body_max: int = BODY_MAX, waiting_max: int = LI
         (Call.UNPAIR, desk.unpair),
         (Call.HOLDINGS, desk.holdings),
         (f"{Call.OFFER}/{{machine}}", desk.offer),
+        (f"{Call.OFFER}/{{machine}}/{SEALED}", desk.offer_sealed),
         (f"{Call.FRAMES}/{{machine}}", desk.frames),
         (Call.COMMIT, desk.commit),
         (Call.OBJECTS, desk.objects),
@@ -211,7 +213,10 @@ class _Desk:
 
         return await self._answer(request, work)
 
-    async def offer(self, request: Request) -> Response:
+    async def offer_sealed(self, request: Request) -> Response:
+        return await self.offer(request, sealed=True)
+
+    async def offer(self, request: Request, *, sealed: bool = False) -> Response:
         machine: str = request.path_params["machine"]
 
         async def work() -> bytes:
@@ -219,7 +224,7 @@ class _Desk:
             ids = decode_ids(await self._body(request))
 
             def ask() -> list[bytes]:
-                return self._handler.missing(self._handler.pairing_of(certificate), machine, ids)
+                return self._handler.missing(self._handler.pairing_of(certificate), machine, ids, sealed=sealed)
 
             return encode_missing(ids, await self._work(ask))
 

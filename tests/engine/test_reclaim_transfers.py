@@ -89,9 +89,9 @@ class Meddled(LocalTarget):
         if self._busy:
             reclaim(self._core)
 
-    def missing(self, ids: Sequence[bytes]) -> list[bytes]:
+    def missing(self, ids: Sequence[bytes], *, sealed: bool = False) -> list[bytes]:
         self.meddle()
-        found = super().missing(ids)
+        found = super().missing(ids, sealed=sealed)
         self.meddle()
         return found
 

@@ -168,7 +168,7 @@ class MemoryTarget:
         self._note("holdings")
         return [Holding(c.image, True, True, True) for c in self.commits if c.machine.id == machine]
 
-    def missing(self, pairing: Pairing, machine: str, ids: Sequence[bytes]) -> list[bytes]:
+    def missing(self, pairing: Pairing, machine: str, ids: Sequence[bytes], *, sealed: bool = False) -> list[bytes]:
         self._note("missing")
         return [oid for oid in ids if oid not in self.objects]
 

@@ -201,9 +201,9 @@ class Receive:
             )
         return holdings_of(self._catalog, self._points, machine)
 
-    def missing(self, pairing: Pairing, machine: str, ids: Sequence[bytes]) -> list[bytes]:
+    def missing(self, pairing: Pairing, machine: str, ids: Sequence[bytes], *, sealed: bool = False) -> list[bytes]:
         with self._target(self._member(pairing, machine)) as target:
-            return target.missing(ids)
+            return target.missing(ids, sealed=sealed)
 
     def store(self, pairing: Pairing, machine: str, pieces: Iterable[bytes]) -> Accepted:
         """Keeps every whole frame that arrives, also when the connection is cut; then it is synced at once."""
