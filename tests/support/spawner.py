@@ -161,7 +161,9 @@ def _serve(line: socket.socket) -> list[str]:
                 continue
             asked, files, _, _ = socket.recv_fds(line, 1 << 20, 4)
             if not asked:
-                os._exit(0)  # what still runs goes on: whoever started it is gone
+                for child in children:  # whoever started them is gone
+                    signal.pidfd_send_signal(child, signal.SIGKILL)
+                os._exit(0)
             pid = os.fork()
             if pid == 0:
                 for used in (line.detach(), files[3], *children, *(told for _, told in children.values())):
