@@ -51,15 +51,19 @@ class Marks:
     ) -> None:
         del self._keys, self._marked
 
-    def add(self, ids: Iterable[bytes]) -> None:
-        """These are needed. Ids that the repository has not got are passed over."""
+    def add(self, ids: Iterable[bytes]) -> list[bytes]:
+        """These are needed. Returns those that were not here when this was made; they are passed over."""
         marked = self._marked
+        strange = []
         for oid in ids:
             at = self._at(oid)
             if at >= 0:
                 marked[at] = 1
-            elif oid[:_KEY] in self._struck:
+                continue
+            strange.append(oid)
+            if oid[:_KEY] in self._struck:
                 self.wanted.add(oid[:_KEY])
+        return strange
 
     def marked(self, oid: bytes) -> bool:
         """Whether an object was here and was marked."""
@@ -73,6 +77,8 @@ class Marks:
 
     def unreferenced_bytes(self) -> int:
         """Stored bytes, headers included, of everything that was not marked."""
+        if b"\0" not in self._marked:
+            return 0
         return sum(FRAME_SIZE + row.stored for row in self.placed() if not row.needed)
 
     def placed(self) -> Iterator[Marked]:

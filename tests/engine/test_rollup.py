@@ -165,7 +165,12 @@ def test_the_oldest_that_is_left_becomes_a_base_and_says_why(bench: Bench) -> No
 
 def _own(bench: Bench, point: RecoveryPoint) -> list[list[bytes]]:
     seen: list[list[bytes]] = []
-    own_damage(bench.source.repository, point.images[0], seen=seen.append)
+
+    def note(ids: list[bytes]) -> list[bytes]:
+        seen.append(ids)
+        return ids
+
+    own_damage(bench.source.repository, point.images[0], seen=note)
     return seen
 
 
