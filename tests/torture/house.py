@@ -27,7 +27,7 @@ from tests.support.two_cores import PAIRING, TwoCores, check, ended, finished, p
 from tests.torture import story
 from tests.torture.mortal import Shifted, aim, serve
 
-POLICY = "all 1d daily 4d"
+POLICY = "all 1d daily 2d"
 """Of the machine on its source; half a day passes from turn to turn."""
 LONG_S = 0.3
 """So long, in seconds, a piece of work may take before one has been seen to its end."""
@@ -218,12 +218,14 @@ class House:
             self.held["source"] = set(points_of(two.source))
 
     def _ready_rollup(self) -> None:
-        source = self._source()
-        try:
-            plan = source.rollup.plan("web", ask=False)
-            self.doomed["source"] = {point.id for point in plan.gone}
-        finally:
-            source.stop()
+        while not self.doomed["source"]:
+            self._clock.days += 0.5
+            self._something_new("rollup")
+            source = self._source()
+            try:
+                self.doomed["source"] = {point.id for point in source.rollup.plan("web", ask=False).gone}
+            finally:
+                source.stop()
 
     def _ready_restore(self) -> None:
         source = self._source()
