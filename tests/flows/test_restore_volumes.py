@@ -172,15 +172,15 @@ async def test_devices_in_use_and_too_small_ones_cannot_be_chosen(world: Worlds,
             await flow.forward()
             flow.answer("kind:system", "device")
             assert "device:system" in flow.problems()
-            offered = {one.value: one.why_not for one in field(flow, "device:system", Choice).options}
+            offered = {one.value: one.why_not for one in field(flow, "device:system", Pick).rows}
             assert str(tmp_path / "mnt") in offered[str(used)]
             assert "small" in offered[str(small)]
             assert offered[str(good)] == ""
-            flow.answer("device:system", str(used))
+            flow.answer("device:system", (str(used),))
             await refused(flow, "target-in-use")
-            flow.answer("device:system", str(small))
+            flow.answer("device:system", (str(small),))
             await refused(flow, "target-too-small")
-            flow.answer("device:system", str(good))
+            flow.answer("device:system", (str(good),))
             await flow.forward()
             assert str(good) in field(flow, "lost:system", Note).label
             flow.answer("agree:system", Path(good).name)

@@ -52,7 +52,7 @@ class MountsPage(Page):
         self._unmount = button(say("&Unmount"), lambda: self._take_down(self._table.current), icon_name="close")
         inner = panel()
         head = line(self._name, 1, self._open_it, self._unmount)
-        rows(head, self._said, self._facts, gap=GAP, margin=GAP_L, into=inner)
+        rows(head, self._said, self._facts, 1, gap=GAP, margin=GAP_L, into=inner)
         self._detail = Pane(inner, self.desk.tasks)
         self._detail.hide()
         points = button(say("Show recovery points"), lambda: self.desk.go("points"), role="primary")
@@ -64,7 +64,9 @@ class MountsPage(Page):
         )
         holder = QWidget()
         self._stack = QStackedLayout(holder)
-        self._stack.addWidget(rows(self._table, self._detail, gap=GAP))
+        both = rows(self._table, self._detail, gap=GAP)
+        both.layout().setStretch(0, 1)  # type: ignore[union-attr]
+        self._stack.addWidget(both)
         self._stack.addWidget(self._empty)
         mounting = self.desk.mounting
         if mounting is not None:

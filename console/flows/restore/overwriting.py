@@ -67,7 +67,6 @@ class OverwriteStep(Step[Restoring]):
                 key=f"agree:{one['volume']}",
                 label=say("Type “{name}” to agree", name=one["confirm"]),
                 value=text,
-                placeholder=one["confirm"],
             ),
         ]
 

@@ -138,15 +138,14 @@ class TargetsStep(Step[Restoring]):
             Choice(key=f"kind:{label}", label=_head(one), value=goes.kind, options=options, compact=True)
         ]
         if goes.kind == DEVICE:
-            choice = tuple(_device_option(device, one["bytes"]) for device in self._devices())
             shown.append(
-                Choice(
+                Pick(
                     key=f"device:{label}",
                     label=say("Device for “{volume}”", volume=label),
-                    explain=say("All that is on it now is lost."),
-                    value=goes.device,
-                    options=choice,
-                    compact=True,
+                    columns=(say("Device"), say("Size"), say("What it is")),
+                    rows=tuple(_device_row(device, one["bytes"]) for device in self._devices()),
+                    value=(goes.device,) if goes.device else (),
+                    several=False,
                 )
             )
             return shown
@@ -167,7 +166,7 @@ class TargetsStep(Step[Restoring]):
         if what == "kind":
             goes = replace(goes, kind=cast(str, value))
         elif what == "device":
-            goes = replace(goes, device=cast(str, value))
+            goes = replace(goes, device=next(iter(cast(tuple[str, ...], value)), ""))
         elif what == "to":
             goes = replace(goes, folder=next(iter(cast(tuple[str, ...], value)), ""))
         elif what == "name":
@@ -221,12 +220,10 @@ def _problem(label: str, goes: Goes) -> tuple[str, str]:
     return f"to:{label}", ""
 
 
-def _device_option(device: HostDevice, needs: int) -> Option:
-    said = [device["path"], format_size(device["size"])]
-    if device["model"]:
-        said.append(device["model"])
-    if device["removable"]:
-        said.append(say("removable"))
+def _device_row(device: HostDevice, needs: int) -> Row:
+    what = [device["model"], say("removable") if device["removable"] else ""]
+    if device["part_of"]:
+        what.insert(0, say("part of {disk}", disk=device["part_of"]))
     reason = ""
     if device["used_by"]:
         reason = say("It is in use: {who}.", who=", ".join(device["used_by"]))
@@ -234,4 +231,8 @@ def _device_option(device: HostDevice, needs: int) -> Option:
         reason = say("It is read-only.")
     elif device["size"] < needs:
         reason = say("It is too small: {size} for {needs}.", size=format_size(device["size"]), needs=format_size(needs))
-    return Option(value=device["path"], label=" · ".join(said), why_not=reason)
+    return Row(
+        value=device["path"],
+        cells=(device["path"], format_size(device["size"]), " · ".join(part for part in what if part)),
+        why_not=reason,
+    )
