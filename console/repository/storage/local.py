@@ -13,8 +13,6 @@ from pathlib import Path
 SUFFIX = ".pack"
 PARITY = ".parity"
 _NAME_DIGITS = 32
-_VECTOR = 512 if hasattr(os, "pwritev") else 0
-"""So many pieces are handed to the system as they are; more are joined first (systems take 1024)."""
 _sync = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -135,14 +133,8 @@ class _LocalSink:
         self._descriptor = os.open(path, _WRITE, 0o600)
 
     def write(self, offset: int, pieces: Sequence[bytes | memoryview]) -> None:
-        if len(pieces) <= _VECTOR:
-            done = os.pwritev(self._descriptor, pieces, offset)
-            if done == sum(map(len, pieces)):
-                return
-            rest = memoryview(b"".join(pieces))[done:]
-            offset += done
-        else:
-            rest = memoryview(b"".join(pieces))
+        # Joined, for the system takes much longer over small pieces.
+        rest = memoryview(b"".join(pieces))
         while rest:
             done = os.pwrite(self._descriptor, rest, offset)
             rest = rest[done:]
