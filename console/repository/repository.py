@@ -17,14 +17,14 @@ from console.domain.checks import CheckReport
 from console.domain.objects import FRAME_SIZE, Kind
 from console.domain.progress import Reporter
 from console.repository import marker, moving
+from console.repository.agreement import judge, reconcile, told
 from console.repository.failures import no_room, write_failed
 from console.repository.frames import Provers
 from console.repository.index import Index
 from console.repository.mending import Mending
 from console.repository.moving import Shelter
-from console.repository.pack import Gap, PackDamaged, PackReader
 from console.repository.parities import Parities
-from console.repository.places import NewPack, Place
+from console.repository.places import NewPack
 from console.repository.reading import NearReader, Readers
 from console.repository.reclaim import Marks
 from console.repository.reliance import Sweeps
@@ -66,7 +66,7 @@ class Repository:
         left = storage.clear()
         if left:
             log.info("Repository %s: %d pack(s) that were never finished are gone.", path, left)
-        self._index = Index(path / NAMESPACE / INDEX, self._told)
+        self._index = Index(path / NAMESPACE / INDEX, lambda: told(storage))
         self.parities = parities = Parities(storage, marker.read_parity(path))
 
         def used() -> int:
@@ -85,7 +85,7 @@ class Repository:
         self.missing_packs: tuple[str, ...] = ()
         """Packs the index knew that were gone when the repository was opened, or checked."""
         try:
-            self.missing_packs = self._reconcile()
+            self.missing_packs = reconcile(storage, self._index, self._readers)
             self._room.keep()
         except BaseException:
             self._index.close()
@@ -345,7 +345,7 @@ class Repository:
         notes = list(report.notes)
         if verifier.unknown:
             with self._changing():
-                self._judge(self._index.add(self._told(verifier.unknown)))
+                judge(self._index.add(told(self._storage, verifier.unknown)), self._index, self._readers)
         if verifier.stray:
             self.rebuild_index(reporter)
             notes.append("The index did not agree with the packs and was built again from them.")
@@ -364,13 +364,13 @@ class Repository:
         """Throws the index away and reads it from the packs again."""
         reporter.phase("Reading the packs' indexes", items_total=sum(1 for _ in self._storage.names()))
 
-        def told() -> Iterator[NewPack]:
-            for pack in self._told():
+        def all_of_them() -> Iterator[NewPack]:
+            for pack in told(self._storage):
                 reporter.advance(items=1)
                 yield pack
 
         with self._changing():
-            self._judge(self._index.rebuild(told()))
+            judge(self._index.rebuild(all_of_them()), self._index, self._readers)
 
     def condemn(self, ids: Sequence[bytes]) -> None:
         """Strikes out objects whose stored bytes are damaged: they count as missing, and may be stored again."""
@@ -394,40 +394,3 @@ class Repository:
     def _settle(self, ids: Iterable[bytes]) -> None:
         if any(self._packs.pending(oid) for oid in ids):
             self._packs.flush(Stake())
-
-    def _reconcile(self) -> tuple[str, ...]:
-        """Makes the index agree with the directory; names of packs that are gone."""
-        known = self._index.packs().keys()
-        there = set(self._storage.names())
-        gone = tuple(sorted(known - there))
-        if gone:
-            log.warning("Repository %s: %d pack(s) are missing: %s", self.path, len(gone), ", ".join(gone[:10]))
-            self._index.strike(gone)
-        self._judge(self._index.add(self._told(sorted(there - known))))
-        return gone
-
-    def _told(self, names: Iterable[str] | None = None) -> Iterator[NewPack]:
-        """What packs say of themselves; all of them by default."""
-        for name in self._storage.names() if names is None else names:
-            try:
-                with self._storage.open(name) as pack:
-                    reader = PackReader(pack.read, pack.size)
-                    try:
-                        entries = reader.entries()
-                    except PackDamaged as error:
-                        log.warning("Pack %s is damaged (%s); it is read frame by frame.", name, error)
-                        entries = [part for part in reader.salvage() if not isinstance(part, Gap)]
-                    told = name, pack.size, entries
-            except FileNotFoundError:  # reclaimed meanwhile
-                continue
-            yield told
-
-    def _judge(self, refused: list[Place]) -> None:
-        """Of objects that lie in two packs: if the copy in use is damaged and the other is not, takes the other."""
-        better = []
-        for place in refused:
-            current = self._index.find(place.id)
-            if current is not None and not self._readers.is_true(current) and self._readers.is_true(place):
-                better.append(place)
-        if better:
-            self._index.repoint(better)
