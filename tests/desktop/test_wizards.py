@@ -149,7 +149,7 @@ def test_a_machine_that_is_protected_offers_replication_next(make: Make) -> None
     hand = case.open()
     case.walk(hand, "repository")
     hand.tick("replicate")
-    hand.go_on()
+    case.walk(hand, "summary")
     finish(case, hand)
     hand.click(hand.window.footer.then)
     assert [name for name, _ in case.bench.opened] == ["replication"]
