@@ -15,18 +15,14 @@ from console.catalog import Catalog
 from console.domain.clock import Clock
 from console.domain.errors import Cancelled, Failed, Failure, refused
 from console.domain.events import Severity
-from console.domain.jobs import Job, JobKind, JobState, JobWarning, LogLine, Trigger
-from console.domain.progress import Progress
+from console.domain.jobs import Job, JobKind, JobState, LogLine, Trigger
+from console.engine.job_reporter import JobReporter as JobReporter
 from console.engine.journal import Journal
-from console.engine.rate import Rate
 
 log = logging.getLogger(__name__)
 
 Work = Callable[["JobReporter"], dict[str, Any]]
 
-PUBLISH_S = 0.25
-"""Progress is published this often; a wish to cancel is noticed at every call all the same."""
-KEPT_WARNINGS = 1000
 NO_ROOM = "catalog-full"
 AT_ONCE = 4
 READING = frozenset({JobKind.RESTORE})
@@ -45,90 +41,6 @@ class _Entry:
     reporter: JobReporter | None = None
     writing: threading.Lock = field(default_factory=threading.Lock)
     ended: bool = False
-
-
-class JobReporter:
-    """What a job's work is given: the `domain.progress.Reporter` that ends up on screens and in the catalog."""
-
-    def __init__(self, jobs: Jobs, entry: _Entry, clock: Clock) -> None:
-        self._jobs = jobs
-        self._entry = entry
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._progress = Progress()
-        """But for `_bytes`, `_items` and `_text`, which change with every file."""
-        self._bytes = self._items = 0
-        self._text = ""
-        self._rate = Rate(clock.monotonic())
-        self._published = 0.0
-        self._lines: list[LogLine] = []
-        self.warnings: list[JobWarning] = []
-        self.warning_count = 0
-        self.job_id = entry.job.id
-
-    def phase(self, name: str, *, bytes_total: int | None = None, items_total: int | None = None) -> None:
-        with self._lock:
-            self._progress = Progress(name, bytes_total=bytes_total, items_total=items_total)
-            self._bytes = self._items = 0
-            self._text = ""
-            self._rate = Rate(self._clock.monotonic())
-        self.log(name)
-        self._publish(now=True)
-
-    def advance(self, *, bytes: int = 0, items: int = 0, text: str | None = None) -> None:
-        with self._lock:
-            self._bytes += bytes
-            self._items += items
-            if text is not None:
-                self._text = text
-        self._publish()
-
-    def expect(self, *, bytes_total: int | None = None, items_total: int | None = None) -> None:
-        with self._lock:
-            self._progress = replace(
-                self._progress,
-                bytes_total=self._progress.bytes_total if bytes_total is None else bytes_total,
-                items_total=self._progress.items_total if items_total is None else items_total,
-            )
-        self._publish()
-
-    def warn(self, code: str, message: str) -> None:
-        with self._lock:
-            self.warning_count += 1
-            if len(self.warnings) < KEPT_WARNINGS:
-                self.warnings.append(JobWarning(code, message))
-        self.log(f"warning: {message}")
-
-    def log(self, message: str) -> None:
-        with self._lock:
-            self._lines.append(LogLine(self._clock.now(), message))
-
-    def check(self) -> None:
-        if self._entry.cancel.is_set():
-            raise Cancelled
-
-    def snapshot(self) -> Progress:
-        with self._lock:
-            done = replace(self._progress, bytes_done=self._bytes, items_done=self._items, text=self._text)
-            rate, eta = self._rate.estimate(done)
-            return replace(done, rate_bps=rate, eta_s=eta)
-
-    def drain(self) -> list[LogLine]:
-        with self._lock:
-            lines, self._lines = self._lines, []
-            return lines
-
-    def _publish(self, *, now: bool = False) -> None:
-        self.check()
-        moment = self._clock.monotonic()
-        if not now and moment - self._published < PUBLISH_S:  # asked once more under the lock
-            return
-        with self._lock:
-            if not now and moment - self._published < PUBLISH_S:
-                return
-            self._published = moment
-            self._rate.sample(moment, self._bytes)
-        self._jobs.publish(self)
 
 
 class Jobs:
@@ -349,7 +261,7 @@ class Jobs:
                 taken |= entry.lanes
                 if free:
                     self._queue.remove(entry)
-                    entry.reporter = JobReporter(self, entry, self._clock)
+                    entry.reporter = JobReporter(entry.job.id, self._clock, entry.cancel, self.publish)
                     entry.job = replace(entry.job, state=JobState.RUNNING, started=self._clock.now())
                     entry.version += 1
                     self._running[entry.job.id] = entry
