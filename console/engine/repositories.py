@@ -95,7 +95,10 @@ class Repositories:
         return info
 
     def set_up(self) -> None:
-        """The default repository of a Core that was just made, in its data directory; one that lies there is taken."""
+        """The default repository of a Core that was just made, in its data directory; one that lies there is taken. Once
+        more after a kill before this was written down: nothing."""
+        if self._catalog.repositories.list():
+            return
         place = self._data / "repository"
         if (place / MARKER).exists():
             self.adopt(DEFAULT_NAME, place)

@@ -15,7 +15,7 @@ from console.domain.jobs import JobKind, JobState, Trigger
 from console.domain.machines import MachineKind
 from console.domain.pairing import Link, PairingState
 from console.domain.roles import Role
-from console.engine.core import Core
+from console.engine.core import SET_UP, Core
 from console.engine.replicate.lag import MemberState
 from console.wire.listener import router
 from console.wire.server import ServerThread, TlsServer
@@ -254,6 +254,18 @@ def test_a_lost_catalog_is_rebuilt_from_the_repository(house: House, tmp_path: P
     rebuilt = house.source.catalog.machines.get("web")
     assert (rebuilt.kind, rebuilt.volumes[0].path) == (MachineKind.PROTECTED, str(house.tree))
     assert house.source.points.view(points[2]).state.value == "whole"
+
+
+def test_a_core_that_was_killed_while_it_was_made_opens_all_the_same(tmp_path: Path) -> None:
+    """Its repository was made and known, and that it is set up was not written down."""
+    core = Core(tmp_path / "new", clock=FixedClock(), name="new")
+    (made,) = core.repositories.list()
+    core.catalog.settings.set(SET_UP, None)
+    core.stop()
+    for _ in range(2):
+        core = Core(tmp_path / "new", clock=FixedClock(), name="new")
+        assert core.repositories.list() == [made]
+        core.stop()
 
 
 def test_a_target_that_has_moved_is_found_at_its_new_address(house: House) -> None:

@@ -116,7 +116,7 @@ class House:
         self._mortals = mortals
         self._rng = random.Random(seed)
         self._long: dict[str, float] = {}
-        self._clock = Shifted()
+        self.clock = Shifted()
         story.plant(place / "trees" / "web", self._rng)
         (place / "kept").mkdir()
         with self._both() as two:
@@ -136,7 +136,7 @@ class House:
 
     def ready(self, what: str) -> None:
         """There is something to do."""
-        self._clock.days += 0.5
+        self.clock.days += 0.5
         self._job = {}
         if what not in ("rebuild", "check", "move"):
             self._something_new(what)
@@ -160,7 +160,7 @@ class House:
         """Keeps how all is now; what is returned brings it back."""
         _copy(self.place, to)
         kept, held, doomed = dict(self.kept), dict(self.held), dict(self.doomed)
-        job, days = self._job, self._clock.days
+        job, days = self._job, self.clock.days
 
         def back() -> None:
             shutil.rmtree(self.place)
@@ -168,7 +168,7 @@ class House:
             self.kept = dict(kept)
             self.held = {side: set(those) for side, those in held.items()}
             self.doomed = {side: set(those) for side, those in doomed.items()}
-            self._job, self._clock.days = job, days
+            self._job, self.clock.days = job, days
 
         return back
 
@@ -219,7 +219,7 @@ class House:
 
     def _ready_rollup(self) -> None:
         while not self.doomed["source"]:
-            self._clock.days += 0.5
+            self.clock.days += 0.5
             self._something_new("rollup")
             source = self._source()
             try:
@@ -241,20 +241,20 @@ class House:
     # --- the ways to die
 
     def _die_alone(self, what: str, **more: Any) -> bool:
-        began = self._clock.monotonic()
+        began = self.clock.monotonic()
         pid, _ = self._mortals.begin(**self._asked(what), **more)
         if self.step is None and pid:
             threading.Event().wait(self._moment(what))
             _kill(pid)
         lived = self._mortals.end()
         if lived:
-            self._long[what] = self._clock.monotonic() - began
+            self._long[what] = self.clock.monotonic() - began
         self.kills[what] += not lived
         return lived
 
     def _die_send(self, what: str) -> bool:
         with ExitStack() as stack:
-            target = Core(self.place / "target", clock=self._clock)
+            target = Core(self.place / "target", clock=self.clock)
             stack.callback(target.stop)
             server = serve(target)
             stack.callback(server.stop)
@@ -269,7 +269,7 @@ class House:
                 self.kills[what] += 1
                 return False
             aim(source, port)
-            began = self._clock.monotonic()
+            began = self.clock.monotonic()
             job = source.replicate.start(PAIRING)
             timer = threading.Timer(self._moment(what) if self.step is None else 0, _kill, (pid,))
             if self.step is None:
@@ -277,7 +277,7 @@ class House:
             done = ended(source, job)
             lived = done.state is JobState.SUCCEEDED
             if lived:
-                self._long[what] = self._clock.monotonic() - began
+                self._long[what] = self.clock.monotonic() - began
             if self.step is None:
                 timer.join()
             else:
@@ -289,7 +289,7 @@ class House:
             source.stop()
 
     def _asked(self, what: str) -> dict[str, Any]:
-        return {"place": self.place, "work": what, "days": self._clock.days, "step": self.step, **self._job}
+        return {"place": self.place, "work": what, "days": self.clock.days, "step": self.step, **self._job}
 
     def _moment(self, what: str) -> float:
         """Seconds until death: anywhere in what the last one of this kind took that lived to its end."""
@@ -298,10 +298,10 @@ class House:
     # --- around it
 
     def _both(self) -> TwoCores:
-        return TwoCores(self.place, clock=self._clock)
+        return TwoCores(self.place, clock=self.clock)
 
     def _source(self) -> Core:
-        return Core(self.place / "source", clock=self._clock)
+        return Core(self.place / "source", clock=self.clock)
 
     def _back_up(self, source: Core) -> None:
         copy = story.keep(self.place, "web")

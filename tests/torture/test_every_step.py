@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from console.engine.core import CATALOG_FILE, Core
+from console.engine.rebuild import set_aside
+from tests.support.two_cores import check, finished, points_of, wrong_with
 from tests.torture.house import House, Mortals
-from tests.torture.mortal import SIDES
+from tests.torture.mortal import SIDES, Shifted
 
 pytestmark = pytest.mark.timeout(7200)
 LEAST = 3
@@ -36,3 +39,55 @@ def test_killed_at_every_durable_step(tmp_path: Path, mortals: Mortals, what: st
             raise
     assert at > LEAST
     print(f"{what}: {at - 1} durable steps")
+
+
+@pytest.mark.slow
+def test_a_lost_catalog_is_rebuilt_though_killed_at_every_durable_step(tmp_path: Path, mortals: Mortals) -> None:
+    """Also while the new catalog is made."""
+    place = tmp_path / "house"
+    place.mkdir()
+    house = House(place, mortals, seed=23)
+    for _ in range(3):
+        house.turn("backup")
+    promised = house.held["source"]
+    set_aside(place / "source" / CATALOG_FILE, house.clock.now())
+    go_back = house.snapshot(tmp_path / "before")
+    at, lived = 0, False
+    while not lived:
+        at += 1
+        go_back()
+        mortals.begin(place=place, work="rebuild", side="source", days=house.clock.days, step=at)
+        lived = mortals.end()
+        core = Core(place / "source", clock=house.clock)
+        try:
+            finished(core, core.rebuild.start())
+            assert set(points_of(core)) == promised, at
+            wrong = check(core)
+            for point in promised:
+                wrong += wrong_with(core, point, house.kept[point], tmp_path / "restored")
+            assert wrong == [], at
+        finally:
+            core.stop()
+    assert at > 10
+
+
+@pytest.mark.slow
+def test_a_core_is_made_though_killed_at_every_durable_step(tmp_path: Path, mortals: Mortals) -> None:
+    at, lived = 0, False
+    while not lived:
+        at += 1
+        place = tmp_path / str(at)
+        mortals.begin(place=place, work="rebuild", side="new", days=0, step=at)
+        lived = mortals.end()
+        core = Core(place / "new", clock=Shifted())
+        try:
+            assert [info.name for info in core.repositories.list()] == ["default"], at
+            (place / "tree").mkdir()
+            (place / "tree" / "file").write_bytes(b"something" * 999)
+            core.protect.add("web", [("tree", str(place / "tree"))], interval_s=0)
+            finished(core, core.protect.start_backup("web"))
+            (point,) = points_of(core)
+            assert wrong_with(core, point, place / "tree", tmp_path / "restored") + check(core) == [], at
+        finally:
+            core.stop()
+    assert at > 10
