@@ -95,8 +95,8 @@ class Repositories:
         return info
 
     def set_up(self) -> None:
-        """The default repository of a Core that was just made, in its data directory; one that lies there is taken. Once
-        more after a kill before this was written down: nothing."""
+        """The default repository of a Core that was just made, in its data directory; one that lies there is taken. Not
+        when it is known already, as after a kill before that was written down."""
         if self._catalog.repositories.list():
             return
         place = self._data / "repository"
