@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -14,6 +15,8 @@ from console.flows.wording import count, say
 MOST = 1000
 """Files found at most; whoever has so many asks a better question."""
 PAGE = 200
+AT_ONCE = 8
+"""Calls that look for the newest points side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,14 @@ class FoundFile:
 
 @dataclass
 class Search:
-    """What was found so far, and how far it has come. `complete`: false where names are missing."""
+    """What was found so far, and how far it has come. `unread`: points that could not be searched. `complete`: false
+    where names are missing."""
 
     question: Question
     found: dict[str, FoundFile] = field(default_factory=dict)
     points: int = 0
     searched: int = 0
+    unread: int = 0
     complete: bool = True
     ended: bool = False
 
@@ -71,12 +76,18 @@ class Search:
         text = say("{files} {where}.", files=files, where=where)
         if not self.complete:
             text += " " + say("Some names have not arrived on this Core, so there may be more.")
+        if self.unread:
+            text += " " + count(
+                "{n} point could not be searched: its names are damaged, or sealed with a key that is locked.",
+                "{n} points could not be searched: their names are damaged, or sealed with keys that are locked.",
+                self.unread,
+            )
         return text
 
 
 async def run(client: Client, question: Question) -> AsyncIterator[Search]:
     """Hands out the same search again and again, each time with more in it. Points that go meanwhile are passed over.
-    Raises Failed."""
+    Raises Failed when the Core is gone."""
     search = Search(question)
     points = await _points(client, question)
     search.points = len(points)
@@ -87,9 +98,11 @@ async def run(client: Client, question: Question) -> AsyncIterator[Search]:
             try:
                 page = await client.find_files(point["id"], text=question.text.strip(), limit=PAGE, after=after)
             except Failed as known:
-                if known.failure.kind is FailureKind.NOT_FOUND:
-                    break
-                raise
+                if known.failure.kind is FailureKind.UNREACHABLE:
+                    raise
+                if known.failure.kind is not FailureKind.NOT_FOUND:
+                    search.unread += 1
+                break
             for file in page["files"]:
                 _add(search, FoundFile(file, point))
             search.complete &= page["complete"]
@@ -116,8 +129,12 @@ async def _points(client: Client, question: Question) -> list[PointAnswer]:
             if after is None:
                 return found
     machines = [question.machine] if question.machine else [one["id"] for one in await all_machines(client)]
-    newest = [(await client.points(machine=machine, limit=1))["points"] for machine in machines]
-    return [points[0] for points in newest if points]
+    newest: list[PointAnswer] = []
+    for first in range(0, len(machines), AT_ONCE):
+        some = machines[first : first + AT_ONCE]
+        pages = await asyncio.gather(*(client.points(machine=machine, limit=1) for machine in some))
+        newest += [point for page in pages for point in page["points"]]
+    return newest
 
 
 def _add(search: Search, one: FoundFile) -> None:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from console.client.client import Client
-from console.domain.errors import Failed, failed, not_found
+from console.domain.errors import Failed, failed, not_found, unreachable
 from console.flows import file_search
 from console.flows.file_search import Question, Search
 
@@ -85,7 +85,12 @@ def test_points_that_go_meanwhile_are_passed_over_and_other_failures_told() -> N
     client.fails["a1"] = not_found("recovery point", "a1")
     search, _ = searched(client, Question("x"))
     assert len(search.found) == 1
-    client.fails["a1"] = failed("core-unreachable", "It does not answer.", "")
+    assert not search.unread
+    client.fails["a1"] = failed("key-locked", "The key is locked.", "")
+    search, said = searched(client, Question("x"))
+    assert len(search.found) == 1
+    assert "1 point could not be searched" in said[-1]
+    client.fails["a1"] = unreachable("core-unreachable", "It does not answer.", "")
     with pytest.raises(Failed, match="core-unreachable"):
         searched(client, Question("x"))
 

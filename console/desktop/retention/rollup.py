@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QComboBox, QStackedLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QPushButton, QStackedLayout, QWidget
 
 from console.desktop.desk import Desk
 from console.desktop.tables.columns import Cell, Column, Row, time_column
@@ -42,7 +42,7 @@ class RollupView(QWidget):
         for value, text in (("", say("All points")), ("goes", say("Those that go")), ("stays", say("Those that stay"))):
             self.which.addItem(text, value)
         self.which.currentIndexChanged.connect(lambda *_: self._fill())
-        self.run = button(say("Roll &up now …"), self._ask, icon_name="recycle", role="primary")
+        self.run: QPushButton = button(say("Roll &up now …"), self._ask, icon_name="recycle", role="primary")
         self.model = ListModel(_columns(), desk.clock)
         self.table = Table("rollup", say("What becomes of each point"), self.model)
         self.table.opened.connect(lambda row: desk.go("points", row["id"]))
@@ -64,6 +64,10 @@ class RollupView(QWidget):
         """Of a machine (id); `policy`: another one than it has. `saved`: it is the one that a rollup would go by."""
         if machine != self._machine:
             self.plan = None
+            self.sentence.setText(say("Looking at its points …"))
+            self.note.hide()
+            self.model.put([])
+            self.run.setEnabled(False)
         self._machine, self._policy, self._saved = machine, policy, saved
         if soon:
             self._soon.start()

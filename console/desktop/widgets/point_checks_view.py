@@ -50,6 +50,7 @@ class PointChecksView(QWidget):
         self.log.setReadOnly(True)
         self.log.setAccessibleName(say("Log of the check"))
         self.log.setTabChangesFocus(True)
+        self.log.setPlaceholderText(say("The log of a check stands here once it has run."))
         self.log_pane = Pane(self.log, desk.tasks)
         self.phase = label("", "muted", wrap=True)
         self.bar = QProgressBar()
@@ -164,22 +165,19 @@ def _never(check: str) -> dict[str, str]:
 
 def _columns() -> list[Column]:
     return [
-        Column("check", say("Check"), lambda row, _: Cell(check_word(row["check"])), width=14),
+        Column("check", say("Check"), lambda row, _: Cell(check_word(row["check"])), width=12),
         Column(
             "verdict",
             say("Result"),
             lambda row, _: (
                 point_states.point_check(row["verdict"]).cell() if row["verdict"] else Cell(say("Never run"))
             ),
-            width=14,
+            width=13,
         ),
         Column(
             "time",
             say("When"),
             lambda row, now: Cell(ago(row["time"], now), tip=local(row["time"])) if row["time"] else Cell(NOTHING),
-            width=15,
-        ),
-        Column(
-            "message", say("What it showed"), lambda row, _: Cell(row["message"] if row["verdict"] else ""), width=40
+            width=14,
         ),
     ]
