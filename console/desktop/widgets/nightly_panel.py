@@ -24,6 +24,13 @@ from console.flows.point_checks import check_explained, check_word
 from console.flows.wording import say
 
 
+class TimeOfDay(QTimeEdit):
+    """Left with Tab, like every other field; the arrows go from hours to minutes."""
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        return QWidget.focusNextPrevChild(self, forward)
+
+
 class NightlyPanel(QFrame):
     """What somebody has typed stays until it is saved or taken back, whatever changes meanwhile."""
 
@@ -35,7 +42,7 @@ class NightlyPanel(QFrame):
         self._showing = False
         self._last: JobAnswer | None = None
         self.on = QCheckBox(say("&Every night at"))
-        self.at = QTimeEdit()
+        self.at = TimeOfDay()
         self.at.setDisplayFormat("HH:mm")
         self.at.setAccessibleName(say("When the nightly jobs start"))
         self.zone = label("", "muted")
