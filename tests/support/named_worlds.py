@@ -11,6 +11,8 @@ async def test_something(running_world):   # Cores in processes of their own
 
 from __future__ import annotations
 
+import os
+import pickle
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -19,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from console.client import connect
 from console.client.client import Client
@@ -92,11 +95,20 @@ class RunningWorld:
 
 @pytest.fixture(scope="session")
 def _built_worlds(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], World]:
+    """Each is built by whichever of the test processes wants it first."""
+    own = tmp_path_factory.getbasetemp()
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "worlds"
+    shared.mkdir(exist_ok=True)
     built: dict[str, World] = {}
 
     def once(name: str) -> World:
         if name not in built:
-            built[name] = build(name, tmp_path_factory.mktemp("worlds") / name)
+            told = shared / f"{name}.world"
+            with FileLock(shared / f"{name}.lock"):
+                if not told.exists():
+                    made = build(name, shared / f"{name}-{os.getpid()}")
+                    told.write_bytes(pickle.dumps(made))
+            built[name] = pickle.loads(told.read_bytes())
         return built[name]
 
     return once
@@ -104,7 +116,7 @@ def _built_worlds(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], W
 
 @pytest.fixture
 def world(tmp_path: Path, _built_worlds: Callable[[str], World]) -> WorldFactory:
-    """`world(name)`: a copy of a named world, of this test alone. It is built once in a session and copied.
+    """`world(name)`: a copy of a named world, of this test alone. It is built once for all tests and copied.
 
     Volumes lie elsewhere in a copy, so the next backup of a machine makes base images (`volume-changed`); with
     `world(name, fresh=True)` the world is built for this test, and the next backup is incremental.
