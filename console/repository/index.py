@@ -6,6 +6,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ class Index(IndexFile):
         def question(connection: sqlite3.Connection) -> list[Any]:
             return [row for part in in_lists(wanted) for row in connection.execute(PLACES[len(part)], part)]
 
-        return [Place(*row) for row in self._ask(question)]
+        return list(starmap(Place, self._ask(question)))
 
     def known(self, ids: Sequence[bytes], *, plain: bool = False) -> set[bytes]:
         """Those of `ids` that finished packs have. `plain`: what is asked for is not sealed; what lies here sealed

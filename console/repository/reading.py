@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from itertools import groupby
+from operator import itemgetter
 
 from console.domain.objects import FRAME_SIZE, Kind
 from console.repository.codec import NO_KEYS, FrameError, Header, check_digest, decode, node_of, read_header, verify
@@ -155,7 +156,7 @@ class Readers:
     def _runs(self, places: list[Place]) -> Iterator[tuple[list[Place], bytes]]:
         """Neighbours that are read together, and the bytes from the first one's frame to the last one's end; fewer
         where the pack is cut off or cannot be read."""
-        for number, group in groupby(places, key=lambda place: place.pack):
+        for number, group in groupby(places, key=itemgetter(1)):
             mine = list(group)
             pack: PackFile | None = None
             done = 0
@@ -267,18 +268,25 @@ def _header(place: Place, raw: bytes | memoryview, at: int) -> Header:
     return header
 
 
-def _by_place(place: Place) -> tuple[int, int]:
-    return place.pack, place.offset
+_by_place = itemgetter(1, 2)
+"""Pack and offset."""
 
 
 def _neighbours(places: list[Place]) -> Iterator[list[Place]]:
     run: list[Place] = []
+    start = end = 0
     for place in places:
-        if run and (place.offset - run[-1].end > _SKIP or place.end - run[0].offset > _PIECE):
+        offset = place.offset
+        after = offset + FRAME_SIZE + place.stored
+        if run and (offset - end > _SKIP or after - start > _PIECE):
             yield run
             run = []
+        if not run:
+            start = offset
         run.append(place)
-    yield run
+        end = after
+    if run:
+        yield run
 
 
 def _read(pack: PackFile, run: list[Place]) -> bytes:
