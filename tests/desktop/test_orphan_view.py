@@ -132,6 +132,15 @@ def test_damage_is_checked_with_every_byte_and_leads_to_the_job(bench: Bench) ->
     assert ("check_repository", "vault-a", True) in client.calls
 
 
+def test_damage_leads_to_the_repair_of_its_repository(bench: Bench) -> None:
+    client = PointsClient()
+    client.orphans[POINT] = orphan(torn(chain="broken", repairs=[repair("check", repository="vault-a")]))
+    shown = put(bench, client)
+    bench.wait(lambda: len(shown.repairs) == 1)
+    bench.qtbot.mouseClick(button_of(shown, "mend"), Qt.MouseButton.LeftButton)
+    assert bench.opened == [("repository-repair", {"repository": "vault-a"})]
+
+
 def test_what_is_not_possible_is_greyed_and_says_why(bench: Bench) -> None:
     client = PointsClient()
     client.orphans[POINT] = orphan(torn())

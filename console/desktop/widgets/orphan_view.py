@@ -140,7 +140,16 @@ class OrphanView(QWidget):
         self.repairs.append(made)
         words = repair["text"] if not refused else f"{repair['text']} {refused}".strip()
         text = label(words, "muted" if refused else "", wrap=True, selectable=True)
-        return rows(line(made, 1), text, gap=GAP // 2)
+        if repair["kind"] != "check":
+            return rows(line(made, 1), text, gap=GAP // 2)
+        mend = button(say("Repair …"), lambda: self._mend(repair), icon_name="good")
+        mend.setProperty("kind", "mend")
+        only = "" if self._desk.may(Right.ADMINISTER) else say("Only an administrator may do this.")
+        allow(mend, not (repair["why_not"] or only), repair["why_not"] or only)
+        return rows(line(made, mend, 1), text, gap=GAP // 2)
+
+    def _mend(self, repair: RepairAnswer) -> None:
+        self._desk.open_wizard("repository-repair", repository=repair["repository"] or "")
 
     def _do(self, repair: RepairAnswer) -> None:
         point, client = self._point, self._desk.client
