@@ -1,7 +1,8 @@
 """Writes `tests/golden/cores/NAME`: a small Core as today's code makes it, and what its points must give back.
 
 `python -m tests.golden.keep_core NAME` (the catalog's revision): once for each release, never for a released one.
-Other kinds of volumes and sealed points belong into `machines`: what is added there is kept and proven with the rest.
+What is protected, in `web`, `disk` and `dump`, is called again for each point: then something has changed. Beside it
+the Core has sealed points, an orphan that another Core sent, and the seed drive, not consumed yet, that it waits for.
 """
 
 from __future__ import annotations
@@ -13,25 +14,31 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from blake3 import blake3
+
+from console.domain.chains import ChainState
 from console.engine.core import CATALOG_FILE, Core
 from tests.support import trees
-from tests.support.clock import FixedClock
 from tests.support.trees import Dir, File, Hard, Link, Meta, Sparse
+from tests.support.two_cores import PAIRING, TwoCores, finished
 
 CORES = Path(__file__).parent / "cores"
 PLACE = "@PLACE@"
 """Stands in the kept catalog for the directory that has the Core in `core`, and what is protected beside it."""
 
+PASSPHRASE = "seven brave otters swim at dawn"
+KEY = "office"
+MIB = 1 << 20
+
 Plain = dict[str, Any]
 
 
-def machines(place: Path) -> Iterator[tuple[str, Path]]:
-    """Names of what is protected, and the directories. Called again for each point: then something has changed."""
+def web(place: Path) -> Path:
+    """A directory with something of everything."""
     noise = random.Random(4).randbytes
     web = place / "web"
     if not web.exists():
@@ -58,7 +65,42 @@ def machines(place: Path) -> Iterator[tuple[str, Path]]:
         (web / "folder" / "new").write_bytes(noise(3_000))
         (web / "empty").unlink(missing_ok=True)
         (web / "text").rename(web / "folder" / "moved")
-    yield "web", web
+    return web
+
+
+def letters(place: Path, name: str) -> Path:
+    """A small directory for the sealed machine and the one that comes by drive."""
+    top = place / name
+    if not top.exists():
+        (top / "old").mkdir(parents=True)
+        (top / "old" / "first").write_text(f"Dear {name}\n" * 400)
+        (top / "picture").write_bytes(random.Random(name).randbytes(9_000))
+    else:
+        (top / f"letter {len(os.listdir(top))}").write_text(f"Yours, {name}\n" * 200)
+    return top
+
+
+def disk(place: Path) -> Path:
+    """A disk image, most of it holes."""
+    image = place / "disk.img"
+    if not image.exists():
+        with image.open("wb") as file:
+            file.truncate(6 * MIB)
+            file.seek(MIB + 5)
+            file.write(b"data base\n" * 9_000 + random.Random(6).randbytes(4_000))
+    else:
+        with image.open("r+b") as file:
+            file.seek(4 * MIB)
+            file.write(random.Random(7).randbytes(3_000))
+    return image
+
+
+def dump(place: Path) -> Path:
+    """What a command says."""
+    said = place / "dump.sql"
+    with said.open("ab") as file:
+        file.write(b"INSERT INTO visits VALUES (1, 'today');\n" * 500)
+    return said
 
 
 def seen(top: Path) -> Plain:
@@ -78,32 +120,63 @@ def seen(top: Path) -> Plain:
 
 def keep(name: str) -> None:
     to = CORES / name
+    shutil.rmtree(to, ignore_errors=True)
     with tempfile.TemporaryDirectory() as directory:
         place = Path(directory)
-        clock = FixedClock()
-        core = Core(place / "core", clock=clock, name="golden")
-        expected: Plain = {}
-        try:
-            for _ in range(2):
-                for machine, tree in machines(place):
-                    if core.catalog.machines.find(machine) is None:
-                        core.protect.add(machine, [("tree", str(tree))], interval_s=0)
-                    clock.forward(3600)
-                    job = core.protect.start_backup(machine)
-                    assert core.jobs.drain(60)
-                    result = core.catalog.jobs.get(job.id).result
-                    assert result is not None
-                    expected[result["point"]] = seen(tree)
-        finally:
-            core.stop()
-        shutil.rmtree(to, ignore_errors=True)
-        shutil.copytree(
-            place / "core" / "repository", to / "repository", ignore=shutil.ignore_patterns("lock", "reserve")
-        )
-        with closing(sqlite3.connect(place / "core" / CATALOG_FILE)) as connection:
-            dump = "\n".join(connection.iterdump()).replace(str(place), PLACE)
-        (to / "catalog.sql").write_text(dump + "\n", encoding="utf-8")
-        (to / "expected.json").write_text(json.dumps(expected, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        with TwoCores(place) as two:
+            expected, more = live(place, two)
+        shutil.copytree(place / "target" / "repository", to / "repository", ignore=_LEFT_OUT)
+        shutil.copytree(place / "target" / "identity", to / "identity", ignore=_LEFT_OUT)
+        shutil.copytree(place / "drive", to / "drive")
+        with closing(sqlite3.connect(place / "target" / CATALOG_FILE)) as connection:
+            said = "\n".join(connection.iterdump())
+        said = said.replace(str(place / "target"), f"{PLACE}/core").replace(str(place), PLACE)
+        (to / "catalog.sql").write_text(said + "\n", encoding="utf-8")
+    for file, content in (("expected", expected), ("more", more)):
+        text = json.dumps(content, indent=1, sort_keys=True)
+        (to / f"{file}.json").write_text(text + "\n", encoding="utf-8")
+
+
+_LEFT_OUT = shutil.ignore_patterns("lock", "reserve")
+
+
+def live(place: Path, two: TwoCores) -> tuple[Plain, Plain]:
+    """What happens before the target is kept; its points, and what trees give back: then the rest."""
+    source, core = two.source, two.target
+    two.pair()
+    core.keys.create(KEY, PASSPHRASE)
+    core.protect.add("web", [("tree", str(web(place)))], interval_s=0)
+    core.protect.add("vm", [("disk", str(disk(place))), ("db", f"cmd:cat {dump(place)}")], interval_s=0)
+    core.protect.add("letters", [("tree", str(letters(place, "letters")))], interval_s=0, key=KEY)
+    expected: Plain = {}
+    volumes: Plain = {}
+    for turn in range(2):
+        if turn:
+            web(place), disk(place), dump(place), letters(place, "letters")
+        expected[_back_up(two, core, "web")] = seen(place / "web")
+        expected[_back_up(two, core, "letters")] = seen(place / "letters")
+        volumes[_back_up(two, core, "vm")] = {"disk": digest(place / "disk.img"), "db": digest(place / "dump.sql")}
+    source.protect.add("far", [("tree", str(letters(place, "far")))], interval_s=0)
+    waiting = {_back_up(two, source, "far"): seen(place / "far")}
+    source.arrange.add(PAIRING, ["far"], seed_drive=True)
+    assert source.jobs.drain(60)
+    (place / "drive").mkdir()
+    two.seed(place / "drive")
+    letters(place, "far")
+    orphan = _back_up(two, source, "far")
+    waiting[orphan] = seen(place / "far")
+    two.replicate()
+    assert core.points.view(orphan).state is ChainState.AWAITING_SEED
+    return expected, {"volumes": volumes, "orphan": orphan, "waiting": waiting}
+
+
+def _back_up(two: TwoCores, core: Core, machine: str) -> str:
+    two.clock.forward(3600)
+    return str(finished(core, core.protect.start_backup(machine))["point"])
+
+
+def digest(file: Path) -> str:
+    return blake3(file.read_bytes()).hexdigest()
 
 
 if __name__ == "__main__":
