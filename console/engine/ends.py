@@ -212,7 +212,7 @@ def own_damage(
     could be read (where one could not, the walk ends early).
 
     With `names` the walk goes through all its nodes, also those it shares with its parent; those may be absent. `seen`
-    is told every id met, and answers with those of which it does not know that they are here.
+    is told every id met, and answers with those of which it does not know that they are here for this image.
     """
     parent = bytes.fromhex(image.parent_root) if image.parent_root else None
     root = bytes.fromhex(image.root)
@@ -220,11 +220,10 @@ def own_damage(
     try:
         for batch in TreeReader(repository).increment(root, parent, names=names):
             ids = [ref.id for ref in batch]
-            found.update(repository.missing(ids, sealed=bool(image.key)))
+            strange = ids if seen is None else seen(ids)
+            found.update(repository.missing(strange, sealed=bool(image.key)))
             if bad:
                 found |= bad.intersection(ids)
-            if seen is not None:
-                seen(ids)
     except Failed as known:
         if known.failure.code not in OBJECT_DAMAGE:
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from console.catalog import StoredImage
 from console.domain.errors import OBJECT_DAMAGE, Failed
@@ -52,7 +53,8 @@ def survey(
         names = image.parent is not None and image.parent not in known
         alone = image.parent is not None and image.parent not in walked
         if prove:
-            lost, readable = own_damage(repository, image, bad, names=names, seen=marks.add)
+            seen = marks.add if image.key or not marks.sealed else partial(_ask_all, marks)
+            lost, readable = own_damage(repository, image, bad, names=names, seen=seen)
             for oid in lost:
                 found.hurt[oid.hex()].add(image.id)
         else:
@@ -69,6 +71,11 @@ def survey(
                 mark_all(repository, image.parent_root, marks)
         reporter.advance(items=1)
     return found
+
+
+def _ask_all(marks: Marks, ids: list[bytes]) -> list[bytes]:
+    marks.add(ids)
+    return ids
 
 
 def mark_all(repository: Repository, root: str, marks: Marks) -> None:

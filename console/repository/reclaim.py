@@ -33,6 +33,8 @@ class Marks:
         self._index = index
         self.packs: dict[str, IndexedPack] = index.packs()
         """Those known before the first mark: only they are swept."""
+        self.sealed = bool(index.sealed)
+        """Whether anything here is sealed: then what is marked may be no object of an image that is not."""
         self._struck = {oid[:_KEY] for oid, _ in index.condemned()}
         self.wanted: set[bytes] = set()
         """Of objects that are marked and not here: the keys of those of which a struck out copy lies here."""
