@@ -243,6 +243,12 @@ class Points:
         """As `images_with_roots`, at once."""
         return list(self.images_with_roots(repository))
 
+    def damaged_in(self, repository: str) -> list[StoredImage]:
+        """Those images of a repository (id) that are marked as damaged, oldest first."""
+        statement = select(*STORED_COLUMNS).where(_images.repository == repository, _images.damaged)
+        with self._database.read() as connection:
+            return [stored_from(row) for row in connection.execute(statement.order_by(*_OLDEST_FIRST))]
+
     def moments(self, machine: str) -> list[tuple[str, datetime]]:
         """Every point (id) of a machine (id) with its time, oldest first."""
         statement = select(_points.id, _points.time_us).where(_points.machine == machine)

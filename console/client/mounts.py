@@ -27,6 +27,9 @@ from console.domain.errors import Failed, Failure, failed, refused
 READY_S = 60.0
 """A mount that does not stand after so long will not."""
 END_S = 10.0
+TELL_S = 0.5
+SAID = 3
+"""Complaints that are shown."""
 FUSE = Path("/dev/fuse")
 MOUNTINFO = Path("/proc/self/mountinfo")
 KIND = "fuse.replicore"
@@ -41,7 +44,8 @@ class MountState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Mount:
     """`core`: key of the Core it is from, empty for one that somebody else made; `what`: what people call what it
-    shows. `since`: None where nobody knows. `failure`: why it ended, where that was not asked for."""
+    shows. `since`: None where nobody knows. `failure`: why it ended, where that was not asked for. `said`: what its
+    process complained of last: what could not be read, and why."""
 
     id: str
     core: str
@@ -51,6 +55,7 @@ class Mount:
     state: MountState
     since: datetime | None = None
     failure: Failure | None = None
+    said: tuple[str, ...] = ()
 
 
 class Mounts:
@@ -65,6 +70,8 @@ class Mounts:
         self._children: dict[str, Child] = {}
         self._made: dict[str, Path] = {}
         self._asked: set[str] = set()
+        self._ways: dict[str, tuple[str, ...]] = {}
+        self._telling = False
         self._watching: set[asyncio.Task[None]] = set()
 
     def why_not(self) -> Failure | None:
@@ -79,7 +86,8 @@ class Mounts:
 
     def list(self) -> list[Mount]:
         """Those made here, newest first, then those of others that this computer shows."""
-        own = sorted(self._mounts.values(), key=lambda one: one.since or self._clock.now(), reverse=True)
+        own = [replace(one, said=_complaints(self._children[one.id])) for one in self._mounts.values()]
+        own = sorted(own, key=lambda one: one.since or self._clock.now(), reverse=True)
         known = {os.path.realpath(one.place) for one in own if one.state is not MountState.ENDED}
         others = [place for place in _shown() if os.path.realpath(place) not in known]
         return own + [Mount(place, "", "", "", place, MountState.MOUNTED) for place in others]
@@ -100,9 +108,8 @@ class Mounts:
         loop = asyncio.get_running_loop()
 
         def heard(line: str) -> None:
-            with suppress(ValueError, TypeError, RuntimeError):
-                if "mounted" in json.loads(line):
-                    loop.call_soon_threadsafe(stands.set)
+            with suppress(RuntimeError):  # the loop is closed: nobody wants to know any more
+                loop.call_soon_threadsafe(stands.set if _says_it_stands(line) else self._tell_soon)
 
         words = ["mount", *([point] if point else ["--all"]), str(where)]
         try:
@@ -110,6 +117,7 @@ class Mounts:
         except OSError as error:
             raise failed("mount-failed", f"The mount could not be started: {error.strerror or error}.") from error
         self._children[id] = child
+        self._ways[id] = tuple(way)
         if made:
             self._made[id] = where
         self._put(Mount(id, core, point, what, str(where), MountState.MOUNTING, self._clock.now()))
@@ -140,6 +148,13 @@ class Mounts:
                 "unmount-failed", f"{id} could not be unmounted.", "Only who mounted it, or root, may do that."
             )
         self._tell()
+
+    async def again(self, id: str) -> Mount:
+        """Mounts once more what was made here, at the same place: after its process died, or its Core went elsewhere.
+        Raises Failed as `mount`."""
+        before, way = self._mounts[id], self._ways[id]
+        await self.unmount(id)
+        return await self.mount(before.core, way, before.point, before.what, before.place)
 
     async def close(self) -> None:
         """Takes down all that were made here."""
@@ -177,13 +192,21 @@ class Mounts:
         self._mounts.pop(id, None)
         self._children.pop(id, None)
         self._made.pop(id, None)
+        self._ways.pop(id, None)
         self._tell()
 
     def _put(self, mount: Mount) -> None:
         self._mounts[mount.id] = mount
         self._tell()
 
+    def _tell_soon(self) -> None:
+        """Who reads through damage may complain a thousand times a second; that is told now and then."""
+        if not self._telling:
+            self._telling = True
+            asyncio.get_running_loop().call_later(TELL_S, self._tell)
+
     def _tell(self) -> None:
+        self._telling = False
         for told in list(self.changed):
             told()
 
@@ -227,6 +250,18 @@ def _unmount(place: str) -> None:
     program = shutil.which("fusermount3") or shutil.which("fusermount")
     words = [program, "-u", "-z", place] if program else ["umount", "-l", place]
     subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+
+
+def _says_it_stands(line: str) -> bool:
+    try:
+        return "mounted" in json.loads(line)
+    except (ValueError, TypeError):
+        return False
+
+
+def _complaints(child: Child) -> tuple[str, ...]:
+    """Each begins with the path it is about; what the libraries below it say does not."""
+    return tuple(line for line in list(child.lines) if line.startswith("“"))[-SAID:]
 
 
 def _why(child: Child) -> Failure:

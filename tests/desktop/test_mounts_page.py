@@ -109,8 +109,31 @@ def test_a_mount_that_dies_is_told_and_taken_off_the_list(
     assert "SIGKILL" in page._said.text.text()
     assert not page._open_it.isEnabled()
     assert not os.path.ismount(tmp_path / "all")
+    QTest.mouseClick(page._again, LEFT)
+    bench.wait(lambda: page._open_it.isEnabled(), "it was not mounted again")
+    assert os.listdir(tmp_path / "all") == ["laptop"]
+    assert not page._again.isVisible()
     QTest.mouseClick(page._unmount, LEFT)
     bench.wait(lambda: page._stack.currentIndex() == 1, "it is still listed")
+
+
+@pytest.mark.usefixtures("usable")
+def test_what_cannot_be_read_while_the_core_is_gone_is_said(
+    bench: Bench, mounts: Mounts, running_world: Worlds, tmp_path: Path
+) -> None:
+    running = running_world("one-machine")
+    desk = _desk(bench, mounts, running)
+    page = bench.show(MountsPage(desk))
+    assert desk.mounting is not None
+    bench.run(desk.mounting.mount("", "all recovery points", str(tmp_path / "all")))
+    running.primary.kill()
+    bench.wait(lambda: not desk.link.connected, "the death of the Core is not noticed")
+    with pytest.raises(OSError, match="error"):
+        os.listdir(tmp_path / "all" / "laptop")
+    bench.wait(lambda: page._again.isVisible(), "that something could not be read was not told")
+    assert "laptop" in page._said.explain.text()
+    QTest.mouseClick(page._unmount, LEFT)
+    bench.wait(lambda: page._stack.currentIndex() == 1, "it cannot be taken down without the Core")
 
 
 @pytest.mark.usefixtures("usable")

@@ -39,8 +39,8 @@ def _yes(page: RepositoriesPage, text: str) -> QMessageBox:
 
 def test_a_repository_is_shown_with_its_figures_and_checked_in_place(bench: Bench, running_world: Worlds) -> None:
     page = _shown(bench, running_world("one-machine"))
+    bench.wait(lambda: "dedupe" in _facts(page)["Protects"], "the ratios are not told")
     facts = _facts(page)
-    assert "dedupe" in facts["Protects"]
     assert (facts["Machines"], facts["Last check"], facts["Limit"]) == ("laptop", "never", "none")
     assert "grew" in page._view.growth.said
     assert not page._view.damage.isVisible()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from console.host.block_devices import in_use
+from console.host.block_devices import BlockDevice, block_devices, in_use
 
 
 @pytest.fixture
@@ -55,3 +55,30 @@ def test_a_file_that_nothing_is_attached_to(image: Path, tmp_path: Path) -> None
 
 def test_a_system_that_tells_nothing(image: Path, tmp_path: Path) -> None:
     assert in_use(image, sys=tmp_path / "no", proc=tmp_path / "no") == []
+
+
+def test_disks_are_listed_with_their_partitions_and_what_uses_them(tmp_path: Path) -> None:
+    disk = tmp_path / "sys" / "block" / "sdb"
+    for name, text in (
+        ("size", "2048"),
+        ("dev", "8:16"),
+        ("removable", "1"),
+        ("ro", "0"),
+        ("device/model", "Stick 3 "),
+    ):
+        _write(disk / name, f"{text}\n")
+    for name, text in (("partition", "1"), ("size", "1024"), ("dev", "8:17"), ("ro", "0")):
+        _write(disk / "sdb1" / name, f"{text}\n")
+    _write(tmp_path / "sys" / "dev" / "block" / "8:16" / "sdb1" / "partition", "1\n")
+    _write(tmp_path / "sys" / "dev" / "block" / "8:16" / "sdb1" / "dev", "8:17\n")
+    _write(tmp_path / "sys" / "block" / "loop0" / "size", "0\n")
+    _write(tmp_path / "sys" / "block" / "sr0" / "size", "4096\n")
+    _write(tmp_path / "proc" / "self" / "mountinfo", "36 25 8:17 / /mnt rw - ext4 /dev/none rw\n")
+    assert block_devices(sys=tmp_path / "sys", proc=tmp_path / "proc") == [
+        BlockDevice("/dev/sdb", 1 << 20, "Stick 3", "", True, False, ("mounted at /mnt",)),
+        BlockDevice("/dev/sdb1", 1 << 19, "Stick 3", "/dev/sdb", True, False, ("mounted at /mnt",)),
+    ]
+
+
+def test_where_the_system_does_not_tell_there_are_none(tmp_path: Path) -> None:
+    assert block_devices(sys=tmp_path, proc=tmp_path) == []

@@ -49,9 +49,10 @@ class MountsPage(Page):
         self._facts = FactsView()
         self._said = Soft()
         self._open_it = button(say("&Open the folder"), lambda: self._open(self._table.current), icon_name="folder")
+        self._again = button(say("Mount again"), lambda: self._mount_again(self._table.current), icon_name="recycle")
         self._unmount = button(say("&Unmount"), lambda: self._take_down(self._table.current), icon_name="close")
         inner = panel()
-        head = line(self._name, 1, self._open_it, self._unmount)
+        head = line(self._name, 1, self._open_it, self._again, self._unmount)
         rows(head, self._said, self._facts, 1, gap=GAP, margin=GAP_L, into=inner)
         self._detail = Pane(inner, self.desk.tasks)
         self._detail.hide()
@@ -119,9 +120,12 @@ class MountsPage(Page):
         if row["point"]:
             facts.append((say("Recovery point"), row["point"]))
         self._facts.show_facts(facts)
-        self._said.setVisible(bool(row["message"]) or ended)
+        self._said.setVisible(bool(row["message"] or row["said"]) or ended)
+        self._again.setVisible(bool(row["what"]) and (ended or bool(row["said"])))
         if row["message"]:
             self._said.say(Tone.BAD, "bad", row["message"], row["hint"])
+        elif row["said"] and not ended:
+            self._said.say(Tone.WARN, "warn", say("Something in it could not be read:"), row["said"])
         elif ended:
             self._said.say(Tone.OFF, "off", say("It was unmounted by somebody else."), "")
         self._open_it.setEnabled(row["state"] == MountState.MOUNTED)
@@ -156,6 +160,15 @@ class MountsPage(Page):
         if row is not None and mounting is not None:
             self._detail.act(lambda: mounting.mounts.unmount(row["id"]), lambda _: self._unmounted(row))
 
+    def _mount_again(self, row: Row | None) -> None:
+        mounting = self.desk.mounting
+        if row is not None and mounting is not None:
+            self._detail.act(lambda: mounting.mounts.again(row["id"]), lambda made: self._mounted_again(made))
+
+    def _mounted_again(self, made: Mount) -> None:
+        self.desk.notice(say("{place} is mounted again.", place=made.place))
+        self.reload()
+
     def _unmounted(self, row: Row) -> None:
         if row["state"] != MountState.ENDED:
             self.desk.notice(say("{place} is unmounted.", place=row["place"]))
@@ -176,6 +189,7 @@ def _row(mount: Mount) -> Row:
         "since": "" if mount.since is None else iso(mount.since),
         "message": "" if failure is None else failure.message,
         "hint": "" if failure is None else failure.hint,
+        "said": "\n".join(mount.said),
     }
 
 

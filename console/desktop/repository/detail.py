@@ -12,6 +12,7 @@ from console.desktop.desk import Desk
 from console.desktop.repository.damage import DamagePanel
 from console.desktop.repository.growth import GrowthPicture
 from console.desktop.theme.tokens import GAP, GAP_L
+from console.desktop.widgets.pane import Pane
 from console.desktop.widgets.parts import FactsView, button, label, line, panel, rows
 from console.desktop.wizards.outcome import JobView
 from console.domain.answers import JobAnswer, RepositoryDetail
@@ -31,7 +32,6 @@ class Seen:
     """What is read of one repository. `check`: the last check that ended; `going`: a job that works on it now."""
 
     repository: RepositoryDetail
-    growth: RepositoryGrowth
     check: JobAnswer | None
     going: JobAnswer | None
 
@@ -39,13 +39,12 @@ class Seen:
 async def read(desk: Desk, id: str) -> Seen:
     """Raises Failed."""
     client = desk.client
-    repository, growth, checks, going = await asyncio.gather(
+    repository, checks, going = await asyncio.gather(
         client.repository(id),
-        client.repository_growth(id),
         client.jobs(kind="repository-check", state="ended", subject=id, offset=0, limit=1),
         client.jobs(state="active", subject=id, offset=0, limit=1),
     )
-    return Seen(repository, growth, next(iter(checks["jobs"]), None), next(iter(going["jobs"]), None))
+    return Seen(repository, next(iter(checks["jobs"]), None), next(iter(going["jobs"]), None))
 
 
 class RepositoryView(QScrollArea):
@@ -56,6 +55,8 @@ class RepositoryView(QScrollArea):
         self._desk = desk
         self._changed = changed
         self.job: JobView | None = None
+        self.seen: Seen | None = None
+        self._growth: tuple[str, RepositoryGrowth] | None = None
         self.name = label("", "title")
         self.use = QProgressBar()
         self.use.setAccessibleName(say("Use of the place it lies on"))
@@ -69,7 +70,8 @@ class RepositoryView(QScrollArea):
         self._job_place = rows(line(1, self.dismiss))
         self._job_place.hide()
         beside = rows(label(say("Growth"), "title"), self.growth, self.foretold, 1, gap=GAP)
-        both = line(self.facts, beside, gap=GAP_L)
+        self.growing = Pane(beside, desk.tasks)
+        both = line(self.facts, self.growing, gap=GAP_L)
         both.layout().setStretch(0, 3)  # type: ignore[union-attr]
         both.layout().setStretch(1, 2)  # type: ignore[union-attr]
         inner = panel()
@@ -90,17 +92,26 @@ class RepositoryView(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
 
     def show_seen(self, seen: Seen) -> None:
+        self.seen = seen
         found, usage = seen.repository, seen.repository["usage"]
         self.name.setText(found["name"])
         room = usage["stored_bytes"] + usage["free_bytes"]
         self.use.setValue(round(1000 * usage["stored_bytes"] / room) if room else 0)
         self.use.setFormat(say("{used} of {room}", used=format_size(usage["stored_bytes"]), room=format_size(room)))
         self.facts.show_facts(self._facts(seen))
-        self.growth.show_growth(seen.growth, self._desk.clock.now().date())
-        self.foretold.setText(_foretold(seen.growth))
+        id = found["id"]
+        self.growing.load(lambda: self._desk.client.repository_growth(id), lambda growth: self._grew(id, growth))
         self.damage.show_repository(found)
         if seen.going is not None and (self.job is None or self.job.ended):
             self.show_job(seen.going["id"])
+
+    def _grew(self, id: str, growth: RepositoryGrowth) -> None:
+        """Read on its own: of a large repository it takes a moment."""
+        self._growth = (id, growth)
+        self.growth.show_growth(growth, self._desk.clock.now().date())
+        self.foretold.setText(_foretold(growth))
+        if self.seen is not None and self.seen.repository["id"] == id:
+            self.facts.show_facts(self._facts(self.seen))
 
     # --- the job that works on it
 
@@ -141,7 +152,7 @@ class RepositoryView(QScrollArea):
             (say("Free"), format_size(usage["free_bytes"])),
             (say("Not needed any more"), _not_needed(found)),
             (say("Holds"), count("{n} object", "{n} objects", usage["objects"])),
-            (say("Protects"), _saved(seen)),
+            (say("Protects"), _saved(found, self._protected(found["id"]))),
             (say("Parity"), _parity(found)),
             (say("Packs"), f"{usage['packs']:,}"),
             (say("Machines"), _names(found["machines"])),
@@ -154,6 +165,9 @@ class RepositoryView(QScrollArea):
             facts.append((say("Without parity"), count("{n} pack", "{n} packs", lacking)))
         return facts
 
+    def _protected(self, id: str) -> int | None:
+        return self._growth[1]["protected"] if self._growth is not None and self._growth[0] == id else None
+
     def _checked(self, check: JobAnswer | None) -> str:
         if check is None:
             return say("never")
@@ -162,9 +176,11 @@ class RepositoryView(QScrollArea):
         return say("{when}: {what}", when=when, what=said)
 
 
-def _saved(seen: Seen) -> str:
-    """“2.1 TB of points in 300 GB: dedupe 5.20 : 1, compression 1.35 : 1”."""
-    usage, protected = seen.repository["usage"], seen.growth["protected"]
+def _saved(found: RepositoryDetail, protected: int | None) -> str:
+    """“2.1 TB of points: dedupe 5.20 : 1, compression 1.35 : 1”."""
+    usage = found["usage"]
+    if protected is None:
+        return "…"
     if not usage["stored_bytes"] or not usage["plain_bytes"] or not protected:
         return say("nothing yet")
     return say(

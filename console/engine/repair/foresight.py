@@ -48,7 +48,7 @@ class RepairForesight:
         packs = {bytes.fromhex(one.object): one.pack for one in known if one.object}
         for oid in repository.mending.condemned():
             packs.setdefault(oid, "")
-        hurt = [stored for stored in self._catalog.points.images_in(info.id) if stored.damaged]
+        hurt = self._catalog.points.damaged_in(info.id)
         sources: list[RepairSource] = []
         if packs or hurt or repository.missing_packs:
             sources = [
