@@ -97,7 +97,7 @@ class RetentionPage(Page):
         rows(self.tabs, margin=GAP, into=right)
         beside = QSplitter(Qt.Orientation.Horizontal)
         split = QSplitter(Qt.Orientation.Vertical)
-        for splitter, parts in ((beside, ((left, 2), (right, 3))), (split, ((self.table, 1), (beside, 3)))):
+        for splitter, parts in ((beside, ((left, 0), (right, 1))), (split, ((self.table, 1), (beside, 3)))):
             splitter.setChildrenCollapsible(False)
             splitter.setHandleWidth(GAP)
             for part, weight in parts:

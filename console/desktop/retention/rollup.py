@@ -150,7 +150,7 @@ def _columns() -> list[Column]:
     return [
         time_column("time", say("Time"), exact=True),
         Column("fate", say("Becomes"), lambda row, _: _fate(row), width=12),
-        Column("reasons", say("Why"), lambda row, _: _reasons(row), width=20),
+        Column("reasons", say("Why"), lambda row, _: _reasons(row), width=26),
         Column("text", say("In full"), lambda row, _: Cell(" ".join(why["text"] for why in row["whys"])), width=60),
     ]
 

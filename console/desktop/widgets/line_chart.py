@@ -59,7 +59,7 @@ class Swatch(QWidget):
     def __init__(self, number: int) -> None:
         super().__init__()
         self._number = number
-        self.setFixedSize(28, 12)
+        self.setFixedSize(38, 12)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -246,6 +246,8 @@ class LineChart(QWidget):
 
 def _pen(number: int) -> QPen:
     tone, style = look_of(number)
-    pen = QPen(QColor(tokens().colour(tone)), 2)
+    # The others are broader: where they run under the first one, they are still seen beside it.
+    pen = QPen(QColor(tokens().colour(tone)), 4 if number else 2)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     pen.setStyle(style)
     return pen
