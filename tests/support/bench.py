@@ -85,7 +85,7 @@ class Bench:
         return page
 
     def put(self, widget: QWidget, size: tuple[int, int] = (1100, 700)) -> QWidget:
-        self.qtbot.addWidget(widget)
+        """`close` takes it away again, when nothing works for it any more; pytest-qt would do it earlier."""
         self._widgets.append(widget)
         widget.resize(*size)
         widget.show()

@@ -36,7 +36,8 @@ from tests.support.x_server import ALT, CONTROL, LEFT, RIGHT, WHEEL_DOWN, WHEEL_
 
 MOST_TABS = 80
 MOST_TURNS = 40
-JOB_MS = 30_000
+JOB_MS = 120_000
+FORMS_MADE_ANEW = 5
 
 
 class Person(ABC):
@@ -369,7 +370,7 @@ class Wizard:
         self._bench.wait(lambda: not self.window.busy and self.window._begun, "the Core does not answer")
 
     def write(self, key: str, text: str) -> None:
-        self.person.write(self.view(key).controls()[0], text)
+        self._reach(lambda: self.person.write(self.view(key).controls()[0], text))
         self._bench.wait(lambda: self._answer(key) == text, f"{key} does not take what was typed")
 
     def _answer(self, key: str) -> str:
@@ -378,24 +379,38 @@ class Wizard:
 
     def add(self, key: str, folder: str) -> None:
         """One more directory, in a field that takes several."""
-        self.person.write(self.view(key).edit, folder)
+        self._reach(lambda: self.person.write(self.view(key).edit, folder))
         self.person.x.key("Return")
         self._bench.wait(lambda: folder in self.view(key).field.value, f"{key} does not take the directory")
 
     def tick(self, key: str) -> None:
-        self.person.tick(self.view(key).controls()[0])
+        self._reach(lambda: self.person.tick(self.view(key).controls()[0]))
         self._bench.wait(lambda: self.view(key).field.value is True, f"{key} is not ticked")
 
     def choose(self, key: str, value: str) -> None:
-        view = self.view(key)
-        self.person.take_radio(view.radios[value])
+        self._reach(lambda: self.person.take_radio(self.view(key).radios[value]))
         self._bench.wait(lambda: self.view(key).field.value == value, f"{key} is not {value}")
 
     def pick(self, key: str, line: str) -> None:
-        view = self.view(key)
-        row = next(one for one in view.field.rows if one.cells[0] == line)
-        self.person.pick_line(view.table, view.lines.number_of(row.value))
+        row = next(one for one in self.view(key).field.rows if one.cells[0] == line)
+
+        def press() -> None:
+            view = self.view(key)
+            self.person.pick_line(view.table, view.lines.number_of(row.value))
+
+        self._reach(press)
         self._bench.wait(lambda: row.value in self.view(key).field.value, f"“{line}” is not chosen")
+
+    def _reach(self, act: Callable[[], None]) -> None:
+        """The form may be made anew under the hand, when the Core tells something new: then the hand looks again."""
+        for _ in range(FORMS_MADE_ANEW):
+            try:
+                return act()
+            except RuntimeError as gone:
+                if "already deleted" not in str(gone):
+                    raise
+                self.settle()
+        return act()
 
     def next(self, to: str) -> None:
         """Must lead to that step."""
