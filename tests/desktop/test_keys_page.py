@@ -25,7 +25,6 @@ from console.desktop.keys.asking import (
 from console.desktop.keys.dialog import KeyDialog
 from console.desktop.link import Link
 from console.desktop.pages.keys import KeysPage
-from console.desktop.widgets.file_tree import FileTree
 from console.domain.key_answers import KeyAnswer
 from console.host.clock import SystemClock
 from tests.support.bench import Bench
@@ -111,6 +110,10 @@ def test_a_key_is_made_with_a_passphrase_typed_twice(running_world: Running, ben
     _type(again.edit, PASSPHRASE + "!")
     assert "differ" in dialog.passphrase.said.text()
     assert not dialog.yes.isEnabled()
+    _type(dialog.name, "a/b")
+    assert "cannot have" in dialog.wrong.text
+    _type(dialog.name, "office")
+    assert not dialog.wrong.isVisible()
     _click(first.show_it)
     assert first.edit.echoMode() == QLineEdit.EchoMode.Normal
     _type(again.edit, PASSPHRASE)
@@ -136,9 +139,7 @@ def test_a_key_is_made_with_a_passphrase_typed_twice(running_world: Running, ben
     bench.wait(lambda: dialog.problem.failure, "the refusal is not told")
     assert dialog.problem.failure is not None
     assert dialog.problem.failure.code == "name-taken"
-    assert dialog.isVisible()
     edits = [dialog.passphrase.first.edit, dialog.passphrase.again.edit]
-    assert all(edit.text() == ANOTHER for edit in edits)
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     assert all(_text(edit) == "" for edit in edits), "what was typed is forgotten with the dialogue"
     assert len(_keys(bench, page)) == 1
@@ -270,8 +271,7 @@ def test_a_key_goes_to_a_file_and_comes_back(running_world: Running, bench: Benc
     _type(take.name, "from the safe")
     _click(take.yes)
     bench.wait(lambda: page.model.rowCount() == 1, "it was not imported")
-    told = _shown(page)
-    assert (told["name"], told["state"], told["type"]) == ("from the safe", "Locked", "Replication")
+    assert [_shown(page)[key] for key in ("name", "state", "type")] == ["from the safe", "Locked", "Replication"]
 
 
 def test_a_passphrase_is_proven_here_and_at_another_core(
@@ -333,46 +333,6 @@ def test_a_passphrase_is_proven_here_and_at_another_core(
     bench.wait(lambda: page.empty.isVisible(), "it was not removed")
 
 
-def test_files_of_a_sealed_point_are_unlocked_where_they_are_wanted(running_world: Running, bench: Bench) -> None:
-    running = running_world("one-machine")
-    desk = bench.desk_on(running.connect)
-
-    async def sealed() -> str:
-        core = desk.client
-        await _with_key(core, replication=True)
-        await core.edit_machine("laptop", key="office")
-        async for _ in core.watch((await core.back_up("laptop"))["id"]):
-            pass
-        await core.lock_key("office")
-        return (await core.points(machine="laptop", limit=1))["points"][0]["id"]
-
-    point = bench.run(sealed())
-    shown = FileTree(desk)
-    bench.put(shown)
-    shown.show_point(point)
-    bench.wait(shown.locked.isVisible, "it is not said that it is locked")
-    assert shown.pane.problem.failure is None
-    assert "office" in shown.locked.unlock.text()
-    _click(shown.locked.unlock)
-    dialog: Any = shown.locked.dialog
-    _type(dialog.passphrase.edit, PASSPHRASE)
-    _click(dialog.yes)
-    bench.wait(lambda: shown.model.rowCount() > 0, "the files do not come")
-    assert shown.tree.isVisible()
-
-    # It is locked again elsewhere: whoever shows the point tells the tree.
-    bench.run(desk.client.lock_key("office"))
-    shown.show_keys(bench.run(desk.client.point(point))["keys"])
-    assert shown.locked.isVisible()
-    technician = bench.desk_on(lambda: running.connect(user="technician"))
-    other = FileTree(technician)
-    bench.put(other)
-    other.show_point(point)
-    bench.wait(other.locked.isVisible, "it is not said that it is locked")
-    assert not other.locked.unlock.isEnabled()
-    assert "administrator" in other.locked.unlock.toolTip()
-
-
 def test_a_core_that_goes_is_told_in_the_dialogue_and_asked_again(running_world: Running, bench: Bench) -> None:
     running = running_world("empty")
     page = _page(bench, running)
@@ -398,8 +358,7 @@ def test_who_is_no_administrator_is_told_who_may(running_world: Running, bench: 
     page = _page(bench, running_world("empty"), user="technician")
     assert page.closed.isVisible()
     assert page.pane.problem.failure is None
-    assert not page.add.isVisible()
-    assert not page.table.isVisible()
+    assert not any(part.isVisible() for part in (page.add, page.table))
 
 
 def test_everything_is_reached_by_keyboard(running_world: Running, bench: Bench) -> None:

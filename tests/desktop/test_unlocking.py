@@ -1,13 +1,17 @@
-"""A sealed point in the restore wizard: its key is unlocked on the way, with a wrong passphrase first."""
+"""Sealed points where they are wanted: the restore wizard and the files of a point unlock their key in place."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 
 from console.client.client import Client
+from console.desktop.widgets.file_tree import FileTree
 from console.desktop.wizards.catalogue import begin
 from tests.support.bench import Bench
 from tests.support.named_worlds import RunningWorld
@@ -73,3 +77,35 @@ def test_cancel_unlocks_nothing(running_world: Running, bench: Bench) -> None:
     finally:
         hand.leave()
     assert bench.run(desk.client.key("office"))["state"] == "locked"
+
+
+def test_files_of_a_sealed_point_are_unlocked_where_they_are_wanted(running_world: Running, bench: Bench) -> None:
+    running = running_world("one-machine")
+    desk = bench.desk_on(running.connect)
+
+    bench.run(_sealed(desk.client))
+    point = bench.run(desk.client.points(machine="laptop", limit=1))["points"][0]["id"]
+    shown = FileTree(desk)
+    bench.put(shown)
+    shown.show_point(point)
+    bench.wait(shown.locked.isVisible, "it is not said that it is locked")
+    assert shown.pane.problem.failure is None
+    assert "office" in shown.locked.unlock.text()
+    QTest.mouseClick(shown.locked.unlock, Qt.MouseButton.LeftButton)
+    dialog: Any = shown.locked.dialog
+    QTest.keyClicks(dialog.passphrase.edit, PASSPHRASE)
+    QTest.mouseClick(dialog.yes, Qt.MouseButton.LeftButton)
+    bench.wait(lambda: shown.model.rowCount() > 0, "the files do not come")
+    assert shown.tree.isVisible()
+
+    # It is locked again elsewhere: whoever shows the point tells the tree.
+    bench.run(desk.client.lock_key("office"))
+    shown.show_keys(bench.run(desk.client.point(point))["keys"])
+    assert shown.locked.isVisible()
+    technician = bench.desk_on(lambda: running.connect(user="technician"))
+    other = FileTree(technician)
+    bench.put(other)
+    other.show_point(point)
+    bench.wait(other.locked.isVisible, "it is not said that it is locked")
+    assert not other.locked.unlock.isEnabled()
+    assert "administrator" in other.locked.unlock.toolTip()

@@ -50,8 +50,11 @@ class NewKey(KeyDialog):
         self.name.textChanged.connect(lambda text: self.passphrase.set_name(text.strip()))
         self.start()
 
+    def trouble(self) -> str:
+        return _name_trouble(self.name)
+
     def ready(self) -> bool:
-        return name_problem(self.name.text().strip()) is None and not self.passphrase.problem
+        return bool(self.name.text().strip()) and not self.trouble() and not self.passphrase.problem
 
     async def work(self, core: Client) -> KeyAnswer:
         return await core.create_key(self.name.text().strip(), self.passphrase.text, self.description.text().strip())
@@ -143,8 +146,11 @@ class EditKey(KeyDialog):
         self.name.selectAll()
         self.start()
 
+    def trouble(self) -> str:
+        return _name_trouble(self.name)
+
     def ready(self) -> bool:
-        return name_problem(self.name.text().strip()) is None
+        return bool(self.name.text().strip()) and not self.trouble()
 
     async def work(self, core: Client) -> KeyAnswer:
         name, description = self.name.text().strip(), self.description.text().strip()
@@ -227,9 +233,11 @@ class ImportKey(KeyDialog):
         self.name.setFocus()
         self.start()
 
+    def trouble(self) -> str:
+        return _name_trouble(self.name)
+
     def ready(self) -> bool:
-        name = self.name.text().strip()
-        return not name or name_problem(name) is None
+        return not self.trouble()
 
     async def work(self, core: Client) -> KeyAnswer:
         content = await asyncio.to_thread(read_key, self._file)
@@ -304,3 +312,10 @@ class TestKey(KeyDialog):
     def _elsewhere(self) -> None:
         self.proof.hide()
         self.problem.clear()
+
+
+def _name_trouble(edit: QLineEdit) -> str:
+    """Why a name that is typed cannot be one; empty: it can, or none is typed yet."""
+    name = edit.text().strip()
+    problem = name_problem(name) if name else None
+    return f"{problem.message} {problem.hint}" if problem is not None else ""

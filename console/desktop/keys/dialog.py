@@ -21,6 +21,7 @@ from console.desktop.link import Link
 from console.desktop.theme.tokens import GAP, GAP_L
 from console.desktop.widgets.pane import BUSY_MS, Problem
 from console.desktop.widgets.parts import label
+from console.desktop.wizards.fields.view import ProblemLine
 from console.desktop.wizards.reaching import client_of
 from console.domain.errors import Failed
 from console.flows.wording import say
@@ -52,6 +53,7 @@ class KeyDialog(QDialog):
         self.setMinimumWidth(WIDE)
         self.problem = Problem()
         self.problem.again.connect(self.begin)
+        self.wrong = ProblemLine()
         self.bar = QProgressBar()
         self.bar.setRange(0, 0)
         self.bar.setFixedHeight(3)
@@ -81,6 +83,7 @@ class KeyDialog(QDialog):
         if explain:
             self.column.addWidget(label(explain, "muted", wrap=True))
         self.column.addLayout(self.form)
+        self.column.addWidget(self.wrong)
         self.column.addWidget(self.problem)
         self.column.addWidget(self.bar)
         self.column.addStretch(1)
@@ -109,6 +112,10 @@ class KeyDialog(QDialog):
             self._secrets.append(made)
             made.changed.connect(self.judge)
 
+    def trouble(self) -> str:
+        """What is wrong with what is typed, beside its fields' own problems; empty: nothing."""
+        return ""
+
     def ready(self) -> bool:
         """Whether everything that is needed is typed."""
         return True
@@ -136,6 +143,10 @@ class KeyDialog(QDialog):
 
     def judge(self) -> None:
         self.yes.setEnabled(self._doing is None and self.ready())
+        if self.trouble() != self.wrong.text:
+            self.wrong.tell(self.trouble())
+            if self.isVisible():
+                self.fit()
 
     def fit(self) -> None:
         """As high as what is said now needs: lines that wrap do not make a window grow by themselves."""
@@ -162,6 +173,10 @@ class KeyDialog(QDialog):
                 self._focus_secret()
                 self.fit()
             return
+        except Exception:
+            if isValid(self):
+                self._settle()
+            raise
         if not isValid(self):
             return
         self._settle()
