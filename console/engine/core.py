@@ -114,6 +114,7 @@ class Core:
         self.points = Points(self.catalog, self.repositories, self.browse)
         self.points.counting.told = lambda: self.feed.publish({Changed.POINTS})
         standings = Standings(self.catalog, self.points)
+        self.points.standing = standings.standing
         self.point_list = PointList(self.catalog, self.points, standings)
         self.chains = Chains(self.catalog, self.points, standings)
         self.explain = Explain(self.catalog, self.points)

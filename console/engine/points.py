@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from console.catalog import Catalog, StoredImage
 from console.catalog.windows import PointFilter
@@ -76,6 +77,22 @@ class FileView:
     problem: str = ""
 
 
+Verdicts = MutableMapping[str, Mapping[str, ChainVerdict]]
+"""By machine (id), of its images (id); an image that is not among them is whole."""
+
+SEVERAL = 3
+"""A page with points of more machines than that is answered from what is known of all machines."""
+
+
+class Standing(NamedTuple):
+    """What is known of all machines. `machines` by id; `targets`: names of outgoing pairings, and the time of the
+    newest point each has, by machine; `verdicts`: of every image that is not whole, by image."""
+
+    machines: Mapping[str, Machine]
+    targets: Mapping[str, list[tuple[str, datetime]]]
+    verdicts: Mapping[str, ChainVerdict]
+
+
 class Points:
     """Answers questions about points. Changes nothing but by `delete`."""
 
@@ -84,6 +101,8 @@ class Points:
         self._repositories = repositories
         self.browse = browse or Browse(catalog, repositories)
         self.counting = Counting(catalog, repositories)
+        self.standing: Callable[[], Standing] | None = None
+        """Where it is kept from one change to the next."""
 
     def page(
         self,
@@ -98,7 +117,7 @@ class Points:
         """By time. `state`: a chain state, or `orphaned` for every state but whole; pages may then be short."""
         machine_id = self._catalog.machines.get(machine).id if machine else None
         views: list[PointView] = []
-        verdicts: dict[str, dict[str, ChainVerdict]] = {}
+        verdicts: Verdicts = {}
         cursor = after
         while True:
             found, cursor = self._catalog.points.page(
@@ -118,7 +137,7 @@ class Points:
         details = tuple(self._detail(image, verdicts) for image in found.images)
         return PointDetail(self._views([found], {found.machine: verdicts})[0], details)
 
-    def verdicts(self, machine: str) -> dict[str, ChainVerdict]:
+    def verdicts(self, machine: str) -> Mapping[str, ChainVerdict]:
         """The chain verdicts of a machine's images, by image id; an image that is not in it is whole."""
         return self.judged(machine, self._catalog.points.orphan_facts(machine))
 
@@ -150,9 +169,16 @@ class Points:
             raise not_found("file", path, "List the folder above it: replicore point files ID [PATH]")
         return views, total
 
-    def _views(self, points: list[RecoveryPoint], verdicts: dict[str, dict[str, ChainVerdict]]) -> list[PointView]:
+    def _views(self, points: list[RecoveryPoint], verdicts: Verdicts) -> list[PointView]:
         machines: dict[str, Machine] = {}
         targets: dict[str, list[tuple[str, datetime]]] = {}
+        of = {point.machine for point in points}
+        if len(of) > SEVERAL and self.standing is not None:
+            standing = self.standing()
+            for machine in of & standing.machines.keys():
+                machines[machine] = standing.machines[machine]
+                targets[machine] = sorted(standing.targets.get(machine, ()))
+                verdicts.setdefault(machine, standing.verdicts)
         views = []
         held = self._catalog.retention.holds([point.id for point in points])
         for point in points:

@@ -14,7 +14,7 @@ from console.domain.events import Changed
 from console.domain.machines import Machine
 from console.domain.pairing import Direction
 from console.engine.overview.kept import Kept
-from console.engine.points import Points
+from console.engine.points import Points, Standing
 
 MOVES = frozenset({Changed.POINTS, Changed.SEEDS, Changed.PAIRINGS})
 """What changes what is whole, or what is known to make it so."""
@@ -62,6 +62,10 @@ class Standings:
         self.machines = Kept(catalog, frozenset({Changed.MACHINES}), self._machines)
         self.targets = Kept(catalog, frozenset({Changed.PAIRINGS}), self._targets)
         self.orphans = Kept(catalog, MOVES, self._orphans)
+
+    def standing(self) -> Standing:
+        """All of it at once."""
+        return Standing(self.machines(), self.targets(), self.orphans().verdicts)
 
     def _machines(self) -> dict[str, Machine]:
         """By id, in order of their names."""
