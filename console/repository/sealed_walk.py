@@ -8,12 +8,13 @@ often it is named, and must be what it was named as.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain
 from typing import Protocol, runtime_checkable
 
 from console.domain.errors import Failed, damage
 from console.domain.objects import Kind, ObjectRef
 from console.repository.sealing import Edge, Node, fits
+from console.repository.spilling import Named, packed, portions, unpacked
 
 BATCH = 4096
 """Ids that are handed out together."""
@@ -22,9 +23,6 @@ _TOGETHER = 64
 """Nodes that are read at once."""
 _LATELY = 1 << 17
 _CHUNK = int(Kind.CHUNK)
-
-Level = dict[bytes, Edge]
-"""The nodes at one distance from the root."""
 
 
 @runtime_checkable
@@ -62,7 +60,7 @@ def absent(
     lately = _Lately()
     chunks: dict[bytes, int] = {}
     waiting = [_top(root)]
-    side.opened.add(root)
+    side.opened.add([(root, 0)])
     while waiting:
         edges = [waiting.pop() for _ in range(min(len(waiting), _TOGETHER))]
         lacking = set(missing([edge.id for edge in edges]))
@@ -73,12 +71,9 @@ def absent(
                 yield ObjectRef(edge.id, Kind(edge.kind)), edge.length
                 continue
             for below in node.edges:
-                if below.kind == _CHUNK:
-                    if lately.first(below.id):
-                        chunks[below.id] = below.length
-                elif below.id not in side.opened:
-                    side.opened.add(below.id)
-                    waiting.append(below)
+                if below.kind == _CHUNK and lately.first(below.id):
+                    chunks[below.id] = below.length
+            waiting += side.fresh([below for below in node.edges if below.kind != _CHUNK])
         if len(chunks) >= BATCH or not waiting:
             lost = missing(list(chunks))
             yield from ((ObjectRef(oid, Kind.CHUNK), chunks[oid]) for oid in lost)
@@ -120,38 +115,45 @@ class _Levels:
         """Yields now and then, for what was found to be taken away."""
         if root == other:
             return
-        mine = {root: _top(root)}
-        theirs = {} if other is None else {other: _top(other)}
-        while mine:
-            known, chunks = self._level_of_other(theirs)
-            below: Level = {}
-            for batch in _batches(mine.values()):
+        mine, theirs = Named(), Named()
+        mine.add([packed(_top(root))])
+        if other is not None:
+            theirs.add([packed(_top(other))])
+        while True:
+            nodes = _batches(unpacked(*named) for named in mine.without(theirs))
+            first = next(nodes, None)
+            if first is None:
+                return
+            known, chunks = self._level_of_other(unpacked(*named) for named in theirs.without(mine))
+            below = Named()
+            for batch in chain([first], nodes):
                 fresh = self._mine.fresh(batch)
                 if not self._lenient:
                     self._name(fresh)
-                for node in self._mine.read(fresh):
-                    if self._lenient:
-                        self._name([mine[node.id]])
-                    for edge in node.edges:
-                        if edge.kind != _CHUNK:
-                            below.setdefault(edge.id, edge)
-                        elif self._chunks and edge.id not in chunks and self._lately.first(edge.id):
-                            self._found.append(ObjectRef(edge.id, Kind.CHUNK))
+                opened = list(self._mine.read(fresh))
+                if self._lenient:
+                    read = {node.id for node in opened}
+                    self._name(edge for edge in fresh if edge.id in read)
+                below.add(packed(edge) for node in opened for edge in node.edges if edge.kind != _CHUNK)
+                if self._chunks:
+                    self._compare(opened, chunks)
                 yield
-            mine = {oid: edge for oid, edge in below.items() if not _same(known.get(oid), edge)}
-            theirs = {oid: edge for oid, edge in known.items() if not _same(below.get(oid), edge)}
+            mine, theirs = below, known
 
-    def _level_of_other(self, nodes: Level) -> tuple[Level, set[bytes]]:
-        """What these nodes of the other tree name: nodes, and ids of chunks."""
-        known: Level = {}
-        chunks: set[bytes] = set()
-        for batch in _batches(nodes.values()):
-            for node in self._other.read(self._other.fresh(batch)):
-                for edge in node.edges:
-                    if edge.kind != _CHUNK:
-                        known.setdefault(edge.id, edge)
-                    elif self._chunks:
-                        chunks.add(edge.id)
+    def _compare(self, opened: Sequence[Node], chunks: Named) -> None:
+        """Of the chunks that these nodes name, those the other tree has not got at this level."""
+        named = [edge.id for node in opened for edge in node.edges if edge.kind == _CHUNK]
+        shared = chunks.find(named)
+        self._found += [ObjectRef(oid, Kind.CHUNK) for oid in named if oid not in shared and self._lately.first(oid)]
+
+    def _level_of_other(self, nodes: Iterable[Edge]) -> tuple[Named, Named]:
+        """What these nodes of the other tree name: nodes, and chunks."""
+        known, chunks = Named(), Named()
+        for batch in _batches(nodes):
+            opened = list(self._other.read(self._other.fresh(batch)))
+            known.add(packed(edge) for node in opened for edge in node.edges if edge.kind != _CHUNK)
+            if self._chunks:
+                chunks.add((edge.id, 0) for node in opened for edge in node.edges if edge.kind == _CHUNK)
         return known, chunks
 
     def _name(self, edges: Iterable[Edge]) -> None:
@@ -169,13 +171,17 @@ class _Side:
         self._reader = reader
         self._lenient = lenient
         self._tag = b""
-        self.opened: set[bytes] = set()
+        self.opened = Named()
 
     def fresh(self, edges: Sequence[Edge]) -> list[Edge]:
-        """Those that were not met before."""
-        fresh = [edge for edge in edges if edge.id not in self.opened]
-        self.opened.update(edge.id for edge in fresh)
-        return fresh
+        """Those that were not met before, each once."""
+        met = self.opened.find([edge.id for edge in edges])
+        fresh: dict[bytes, Edge] = {}
+        for edge in edges:
+            if edge.id not in met:
+                fresh.setdefault(edge.id, edge)
+        self.opened.add((oid, 0) for oid in fresh)
+        return list(fresh.values())
 
     def read(self, edges: Sequence[Edge]) -> Iterator[Node]:
         """Raises Failed `object-missing`, `object-damaged`, unless lenient."""
@@ -188,7 +194,7 @@ class _Side:
             return
         yield from self._readable(named)
 
-    def _readable(self, named: Level) -> list[Node]:
+    def _readable(self, named: dict[bytes, Edge]) -> list[Node]:
         try:
             return [self._proven(named[node.id], node) for node in self._reader.nodes(list(named))]
         except Failed as known:
@@ -230,14 +236,8 @@ def _top(root: bytes) -> Edge:
     return Edge(root, int(Kind.ROOT), 0, 0)
 
 
-def _same(one: Edge | None, other: Edge) -> bool:
-    return one is not None and one[:3] == other[:3]
-
-
 def _batches(edges: Iterable[Edge]) -> Iterator[list[Edge]]:
-    rest = iter(edges)
-    while batch := list(islice(rest, _TOGETHER)):
-        yield batch
+    return portions(edges, _TOGETHER)
 
 
 def _only_unreadable(known: Failed) -> None:
