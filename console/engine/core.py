@@ -195,6 +195,7 @@ class Core:
             self.users,
             self.retain,
         )
+        self.throughput.received = self.receive.received.since
         self.receive.kept_by = lambda machine: str(self.rollup.policy(self.catalog.machines.get(machine)).policy)
         self.consume = Consume(
             self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.identity.core_id

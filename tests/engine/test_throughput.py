@@ -11,6 +11,7 @@ from console.catalog import Catalog
 from console.domain.jobs import JobKind, JobState
 from console.domain.overview_answers import BucketAnswer
 from console.engine.overview.throughput import Amounts
+from console.engine.replicate.received import Received
 from tests.support import values
 from tests.support.clock import FixedClock
 
@@ -77,3 +78,22 @@ def test_what_is_older_is_not_shown(catalog: Catalog, clock: FixedClock) -> None
     clock.forward(25 * 3600)
     assert moved(amounts.over("24h", None)["buckets"], "read") == {}
     assert sum(moved(amounts.over("7d", None)["buckets"], "read").values()) == 100
+
+
+def test_what_comes_from_sources_is_received_also_after_a_restart(catalog: Catalog, clock: FixedClock) -> None:
+    received = Received(catalog, clock)
+    received.note(5)
+    clock.forward(4 * 1800)
+    received.note(7)
+    received.note(2)
+    received.save()
+    amounts = Amounts(catalog, clock)
+    amounts.received = Received(catalog, clock).since
+    assert moved(amounts.over("24h", None)["buckets"], "received") == {4: 5, 0: 9}
+    assert moved(amounts.over("24h", "web")["buckets"], "received") == {}
+    clock.forward(40 * 86_400)
+    received.note(1)
+    received.save()
+    assert [size for _, _, size in Received(catalog, clock).since(clock.now() - timedelta(days=90))] == [1]
+    catalog.settings.set("replication.received", "[half")
+    assert Received(catalog, clock).since(clock.now() - timedelta(days=90)) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -39,6 +39,8 @@ class Amounts:
         self._catalog = catalog
         self._clock = clock
         self._known: dict[str, Moved] = {}
+        self.received: Callable[[datetime], Sequence[tuple[datetime, datetime, int]]] = lambda _: ()
+        """Set by the Core: what came from sources since a moment: from when to when, and how many bytes."""
 
     def over(self, span: str, machine: str | None) -> Throughput:
         """Buckets up to now. `span`: a key of SPANS. Of one machine: what its backups and restores moved; a run of a
@@ -53,6 +55,8 @@ class Amounts:
         first = last - covered // step + 1
         start = _EPOCH + timedelta(seconds=first * step)
         moved = [one for one in self._moved(start) if wanted is None or one.machine == wanted]
+        if wanted is None:
+            moved += [Moved("", begin, min(end, now), received=size) for begin, end, size in self.received(start)]
         return {"span_s": step, "buckets": _spread(moved, start, step, last - first + 1)}
 
     def _moved(self, since: datetime) -> list[Moved]:

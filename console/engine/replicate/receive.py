@@ -24,6 +24,7 @@ from console.engine.keys.travel import Arrivals
 from console.engine.points import Points
 from console.engine.replicate.asking import wanted_of
 from console.engine.replicate.giving import objects_of
+from console.engine.replicate.received import Received
 from console.engine.repositories import Repositories
 from console.engine.retain import Retain
 from console.engine.users import Users
@@ -71,6 +72,7 @@ class Receive:
         self._users = users
         self._retain = retain
         self._arrivals = Arrivals(catalog, journal)
+        self.received = Received(catalog, clock)
         self._lock = threading.Lock()
         self._targets: dict[tuple[str, str], LocalTarget] = {}
         """By pairing and machine: what a session relies on is let go of when its machine's next image is committed."""
@@ -208,7 +210,9 @@ class Receive:
     def store(self, pairing: Pairing, machine: str, pieces: Iterable[bytes]) -> Accepted:
         """Keeps every whole frame that arrives, also when the connection is cut; then it is synced at once."""
         with self._target(self._member(pairing, machine)) as target:
-            return target.store(pieces)
+            accepted = target.store(pieces)
+        self.received.note(accepted.bytes)
+        return accepted
 
     def commit(self, pairing: Pairing, request: Commit) -> None:
         """Records one image after everything it needs is durable. Raises Failed `objects-missing`, …"""
@@ -242,6 +246,7 @@ class Receive:
 
     def close(self) -> None:
         """Keeps what has arrived."""
+        self.received.save()
         with self._lock:
             targets, self._targets = list(self._targets.values()), {}
         for target in targets:
