@@ -58,7 +58,7 @@ class RepositoriesPage(Page):
         self._more_menu.setToolTipsVisible(True)
         self._more_menu.aboutToShow.connect(self._fill_more)
         self._more = menu_button("more", say("More"), self._more_menu)
-        tools = line(self._check, self._check_all, self._reclaim, self._edit, self._more)
+        tools = line(self._check, self._check_all, self._reclaim, self._edit, self._more, gap=GAP // 4)
         self._view = RepositoryView(self.desk, tools, self._job_ended)
         self._detail = Pane(self._view, self.desk.tasks)
         self._detail.hide()
