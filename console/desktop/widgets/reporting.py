@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from console.domain.point_checks import Verdict
 from console.domain.sizes import format_duration, format_size
+from console.flows.point_checks import check_word, verdict_word
 from console.flows.wording import say
+
+MOST_CHECKS = 20
+"""Results of checks that a report lists."""
 
 
 def report_facts(result: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -17,6 +22,23 @@ def report_facts(result: Mapping[str, Any]) -> list[tuple[str, str]]:
         if value is None or isinstance(value, (dict, list)):
             continue
         facts.append((name, _value(key, value)))
+    return facts + _checks(result)
+
+
+def _checks(result: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What checks of points showed, the bad ones first."""
+    points = result.get("points")
+    found = [one for point in points for one in point.get("results", ())] if isinstance(points, list) else []
+    found.sort(key=lambda one: one["verdict"] != Verdict.BAD)
+    facts = [
+        (
+            check_word(one["check"]),
+            say("{verdict}. {message}", verdict=verdict_word(one["verdict"]), message=one["message"]),
+        )
+        for one in found[:MOST_CHECKS]
+    ]
+    if len(found) > MOST_CHECKS:
+        facts.append((say("More results"), say("{n}; each point has its own", n=len(found) - MOST_CHECKS)))
     return facts
 
 
@@ -31,6 +53,13 @@ def _names() -> dict[str, str]:
         "points": say("Recovery points"),
         "points_imported": say("Points imported"),
         "points_skipped": say("Points that were here already"),
+        "points_removed": say("Points rolled up"),
+        "points_kept": say("Points kept"),
+        "images_reparented": say("Images on another base"),
+        "points_checked": say("Points checked"),
+        "points_bad": say("Points that are bad"),
+        "jobs_removed": say("Jobs forgotten"),
+        "events_removed": say("Events forgotten"),
         "images": say("Volume images"),
         "images_imported": say("Images imported"),
         "orphans_repaired": say("Orphans made whole"),
@@ -45,6 +74,7 @@ def _names() -> dict[str, str]:
         "bytes_stored": say("Stored"),
         "bytes_sent": say("Sent"),
         "bytes_written": say("Written"),
+        "bytes_freed": say("Given back"),
         "bytes_restored": say("Restored"),
         "segments": say("Segments"),
         "duration_s": say("Took"),
