@@ -27,8 +27,7 @@ def test_an_orphan_becomes_whole_with_its_drive(
     explained = page.detail.orphan
     bench.wait(lambda: "Blue 1" in texts(explained), "it is not explained")
 
-    consume = next(one for one in explained.repairs if one.property("kind") == "consume")
-    person.press(consume)
+    person.press_found(lambda: next(one for one in explained.repairs if one.property("kind") == "consume"))
     wizard = person.wizard(window)
     assert wizard.step == "drive"
     if wizard.view("place").field.value != "folder":

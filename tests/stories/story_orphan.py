@@ -37,7 +37,7 @@ def test_a_file_of_an_orphan_is_restored(running_world: Worlds, bench: Bench, pe
     here = [line[0] for line in cells(explained.list)]
     name = next(one for one in here if "of day" in one and one.endswith(".txt"))
 
-    person.press(explained.restore)
+    person.press_found(lambda: explained.restore)
     wizard = person.wizard(window)
     to = tmp_path / "restored"
     wizard.next("point")

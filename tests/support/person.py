@@ -120,6 +120,18 @@ class Person(ABC):
         wizard.settle()
         return wizard
 
+    def press_found(self, find: Callable[[], QAbstractButton]) -> None:
+        """A button of a page: it may be made anew under the hand, when the Core tells something new."""
+        for _ in range(FORMS_MADE_ANEW):
+            button = find()
+            try:
+                return self.press(button)
+            except (AssertionError, RuntimeError):
+                if isValid(button) and button.isVisible():
+                    raise
+                QApplication.processEvents()
+        return self.press(find())
+
     def switch_core(self, window: MainWindow, title: str) -> None:
         self.take_entry(window.switcher, title)
         self.bench.wait(lambda: window.seat.desk.link.title == title, f"“{title}” is not in front")

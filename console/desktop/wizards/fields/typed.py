@@ -136,13 +136,13 @@ class SizeView(FieldView[Size]):
         self.box.setEditable(True)
         self.box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.box.setMinimumWidth(self.fontMetrics().averageCharWidth() * NARROW)
-        self._edit = self.box.lineEdit()
-        assert self._edit is not None
+        edit = self.box.lineEdit()
+        assert edit is not None
         self.box.setCompleter(None)  # type: ignore[arg-type]
-        self._edit.textEdited.connect(self._typed)
+        edit.textEdited.connect(self._typed)
         self.box.activated.connect(lambda number: self._typed(self.box.itemText(number)))
         self.watch(self.box)
-        self.watch(self._edit)
+        self.watch(edit)
         self._offered: tuple[str, ...] = ()
         self._last: int | str | None = ""
         return line(self.box, 1)
@@ -159,9 +159,11 @@ class SizeView(FieldView[Size]):
             self.box.addItems(list(offered))
             self.box.setCurrentIndex(-1)
             self.box.setEditText(kept)
-        if self._edit is not None:
-            self._edit.setPlaceholderText(field.none_text or say("For example 25 GB"))
-            self._edit.setAccessibleName(self.title)
+        # Asked for each time: the box owns its line, and a reference kept here has been seen to outlive it.
+        edit = self.box.lineEdit()
+        if edit is not None:
+            edit.setPlaceholderText(field.none_text or say("For example 25 GB"))
+            edit.setAccessibleName(self.title)
         if field.value != self._last:
             self._last = field.value
             self.problem = ""
