@@ -25,7 +25,7 @@ from console.engine.locks import Ask
 from console.engine.points import Points
 from console.engine.rebuild import Rebuild
 from console.engine.reclaim import Reclaim
-from console.engine.replicate.receive import holdings_of
+from console.engine.replicate.held import holdings_of
 from console.engine.repositories import Repositories
 from console.engine.retain import Retain
 from console.engine.rollup import Rollup

@@ -5,25 +5,25 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from console.catalog import Catalog, StoredImage
-from console.domain.chains import WHOLE, ChainState, ChainVerdict
+from console.catalog import Catalog
 from console.domain.clock import Clock
 from console.domain.errors import Failed, FailureKind, failed, refused
 from console.domain.events import Severity
 from console.domain.machines import Machine, MachineKind
 from console.domain.pairing import CoreIdentity, Direction, Member, Pairing, PairingState, RepositoryOffer
 from console.domain.replication import Accepted, Holding, ImageOffer
-from console.domain.seeds import Seed, SeedState
 from console.engine.ends import LocalTarget
 from console.engine.journal import Journal
 from console.engine.keys.travel import Arrivals
 from console.engine.points import Points
+from console.engine.replicate.announced import announced, arrived
 from console.engine.replicate.asking import wanted_of
 from console.engine.replicate.giving import objects_of
+from console.engine.replicate.held import holdings_of
 from console.engine.replicate.received import Received
 from console.engine.repositories import Repositories
 from console.engine.retain import Retain
@@ -33,7 +33,6 @@ from console.wire.identity import Identity, fingerprint_of
 from console.wire.messages import (
     AddMachines,
     Commit,
-    ConsumedSeed,
     Hello,
     LookAnswer,
     MachinePolicy,
@@ -132,13 +131,13 @@ class Receive:
                 last_contact=self._clock.now(),
             )
             self._catalog.pairings.update(current)
-            self._announced(pairing, request)
+            announced(self._catalog, pairing, request)
         answer = StatusAnswer(
             self._me,
             self._clock.now(),
             pairing.paused_here,
             self._offers(),
-            self._arrived(pairing, request),
+            arrived(self._catalog, pairing, request),
             removed,
             [] if removed else wanted_of(self._catalog, pairing),
             [] if removed else self._policies(pairing),
@@ -377,71 +376,6 @@ class Receive:
             for info in self._repositories.list()
         ]
 
-    def _announced(self, pairing: Pairing, request: StatusRequest) -> None:
-        """Seeds the source has made for us: what is on them is expected; abandoned ones are expected no more."""
-        for said in request.seeds:
-            known = self._catalog.seeds.find(said.id)
-            if known is None:
-                state = said.state if said.state is SeedState.ABANDONED else _expected_state(said.state)
-                self._catalog.seeds.add(
-                    Seed(
-                        said.id,
-                        pairing.id,
-                        Direction.INCOMING,
-                        state,
-                        said.created,
-                        tuple(said.images),
-                        said.comment,
-                        written=said.written,
-                    )
-                )
-            elif known.pairing == pairing.id and known.state not in (SeedState.CONSUMED, SeedState.CONSUMING):
-                state = said.state if said.state is SeedState.ABANDONED else _expected_state(said.state)
-                updated = replace(
-                    known, state=state, comment=said.comment, written=said.written, images=tuple(said.images)
-                )
-                if updated != known:
-                    self._catalog.seeds.update(updated)
-
-    def _arrived(self, pairing: Pairing, request: StatusRequest) -> list[ConsumedSeed]:
-        """Of each seed the source still knows: the images that are here by now, however they came."""
-        consumed = []
-        for said in request.seeds:
-            if not said.state.reserves:
-                continue
-            here = [
-                stored.image.id
-                for stored in self._catalog.points.find_images(said.images).values()
-                if stored.here
-                and not stored.damaged
-                and self._catalog.members.find(pairing.id, stored.machine) is not None
-            ]
-            if here:
-                self._catalog.seeds.arrived(said.id, here)
-                consumed.append(ConsumedSeed(said.id, here))
-        return consumed
-
-
-def holdings_of(catalog: Catalog, points: Points, machine: str) -> list[Holding]:
-    """What is here of a machine (id), and what was."""
-    verdicts = points.verdicts(machine)
-    return [
-        *(_holding(stored, verdicts) for stored in catalog.points.images_of(machine)),
-        *(Holding(image, True, True, False, gone=True) for image in catalog.retention.removed(machine)),
-    ]
-
-
-def _holding(stored: StoredImage, verdicts: Mapping[str, ChainVerdict]) -> Holding:
-    here = stored.here and not stored.damaged
-    whole = verdicts.get(stored.image.id, WHOLE).state is ChainState.WHOLE
-    parent = stored.image.parent if here and not whole else None
-    return Holding(stored.image.id, here, whole, stored.names, parent or "")
-
 
 def _nobody_serves(certificate: str) -> None:
     """Before a server is there, there is no TLS context to tell; it reads the pairings when it starts."""
-
-
-def _expected_state(state: SeedState) -> SeedState:
-    """At the target a seed is either not written yet or outstanding until it is consumed."""
-    return SeedState.OUTSTANDING if state in (SeedState.OUTSTANDING, SeedState.CONSUMED) else SeedState.DEFINED
