@@ -687,7 +687,7 @@ def test_windows_of_large_files_are_small_enough() -> None:
 
 
 def test_sparse_files_stay_sparse(world: World, tmp_path: Path) -> None:
-    tree = Dir({b"s": Sparse(200 << 20, ((50 << 20, noise(9_000_000)), (150 << 20, b"end"))), b"h": Sparse(1 << 30)})
+    tree = Dir({b"s": Sparse(60 << 20, ((20 << 20, noise(9_000_000)), (40 << 20, b"end"))), b"h": Sparse(100 << 20)})
     top = plant(tmp_path / "tree", tree)
     if (top / "h").stat().st_blocks:
         pytest.skip("the file system of the temporary directory has no holes")
