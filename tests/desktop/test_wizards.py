@@ -44,9 +44,10 @@ def _close(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def finish(case: Case, hand: Hand) -> None:
     """The last button, then until every job has ended well and what was wanted is there."""
     hand.next()
+    case.bench.wait(lambda: hand.window.outcome is not None or hand.failure or hand.problems, "it does not finish")
     outcome = hand.window.outcome
     assert outcome is not None, f"{hand.failure} {hand.problems} {hand.window.rest.text}"
-    case.bench.wait(lambda: all(job.ended for job in outcome.jobs), "a job does not end", 60_000)
+    case.bench.wait(lambda: all(job.ended for job in outcome.jobs), "a job does not end")
     states = [job.shown["state"] for job in outcome.jobs if job.shown is not None]
     assert states == [JobState.SUCCEEDED] * len(outcome.jobs), hand.said
     case.bench.run(case.effect(case.desk.client))
@@ -96,7 +97,7 @@ def test_a_core_that_dies_at_any_step_is_told_and_tried_again(kind: type[Case], 
     hand.try_again()
     outcome = hand.window.outcome
     assert outcome is not None, hand.failure
-    case.bench.wait(lambda: all(job.ended for job in outcome.jobs), "a job does not end", 60_000)
+    case.bench.wait(lambda: all(job.ended for job in outcome.jobs), "a job does not end")
     case.bench.run(case.effect(case.desk.client))
 
 
