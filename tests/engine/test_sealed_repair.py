@@ -8,9 +8,9 @@ from console.domain.chains import ChainState
 from console.domain.keys import KeyType
 from console.domain.objects import FRAME, FRAME_SIZE, Kind
 from tests.engine.test_repair import check, hurt, repository_of, states
-from tests.engine.test_sealed_points import PASSPHRASE, Row, cheap_guesses, finished, row
+from tests.engine.test_sealed_points import PASSPHRASE, Row, finished, row
 
-__all__ = ["cheap_guesses", "row"]
+__all__ = ["row"]
 
 
 def test_a_source_takes_sealed_objects_back_when_it_can_open_them(row: Row) -> None:
