@@ -234,8 +234,9 @@ class WriteSession:
             fresh = set[bytes]()
             for plain in (False, True):
                 some = [frame.id for frame in frames if plain is not bool(frame.seal)]
-                rest = self._packs.rely(self._stake, some, plain=plain)
-                fresh |= set(rest) - self._index.known(rest, plain=plain)
+                if some:
+                    rest = self._packs.rely(self._stake, some, plain=plain)
+                    fresh |= set(rest) - self._index.known(rest, plain=plain)
             self._packs.add(self._stake, [frame for frame in frames if frame.id in fresh], generation)
             if self._sweeps.settled(sweeps):
                 return

@@ -201,15 +201,15 @@ def test_a_sweep_between_any_two_steps_of_a_question_is_noticed(
     asked = 0
 
     def between(question: Callable[..., Any]) -> Callable[..., Any]:
-        def ask(*args: Any) -> Any:
+        def ask(*args: Any, **options: Any) -> Any:
             nonlocal asked
             asked += 1
             if asked > 1:
-                return question(*args)
+                return question(*args, **options)
             if when == "before":
                 everything_reclaimed(repository)
-                return question(*args)
-            answer = question(*args)
+                return question(*args, **options)
+            answer = question(*args, **options)
             everything_reclaimed(repository)
             return answer
 
