@@ -248,8 +248,8 @@ def test_who_asks_while_a_sweep_has_looked_already_asks_again(
     answered, exchange = threading.Event(), index.exchange
 
     def asking(question: Callable[..., Any]) -> Callable[..., Any]:
-        def ask(*args: Any) -> Any:
-            answer = question(*args)
+        def ask(*args: Any, **options: Any) -> Any:
+            answer = question(*args, **options)
             answered.set()
             return answer
 
