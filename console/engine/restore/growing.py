@@ -50,6 +50,9 @@ class Growing:
         self.careful = False
         """Nothing is replaced that was not there when the walk looked."""
         self._naming = threading.Lock()
+        self._turn = threading.Lock()
+        """Of those who make small files: with many small calls in several threads, handing the interpreter to one
+        another would cost more than the calls."""
 
     def single(self, sprout: Sprout) -> None:
         self.small([sprout])
@@ -64,6 +67,10 @@ class Growing:
                 wanted.append((sprout, list(refs)))
             except Failed as known:
                 self._lost(sprout, known)
+        with self._turn:
+            self._make_small(wanted)
+
+    def _make_small(self, wanted: list[tuple[Sprout, Refs]]) -> None:
         hurt: dict[bytes, Failed] = {}
         plain = self._read(_ids(wanted))
         if plain is None:
