@@ -188,8 +188,11 @@ class Replicore(Tool):
         credential.write_text(secrets.token_hex(32))
         self.env |= {"REPLICORE_VAULT_KEY_FILE": str(credential), "REPLICORE_PASSPHRASE": PASSWORD}
         self._source("key", "create", "office")
-        volume = f"src={self.source}"
-        self._source("machine", "protect", "m", "--volume", volume, "--every", "off", "--key", "office")
+        self._source("machine", "protect", "m", "--volume", self.volume(), "--every", "off", "--key", "office")
+
+    def volume(self) -> str:
+        """What is protected."""
+        return f"src={self.source}"
 
     def phases(self) -> Mapping[str, Callable[[], Cost]]:
         return {
