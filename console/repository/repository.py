@@ -18,7 +18,7 @@ from console.domain.objects import FRAME_SIZE, Kind
 from console.domain.progress import Reporter
 from console.repository import marker, moving
 from console.repository.agreement import judge, reconcile, told
-from console.repository.failures import no_room, write_failed
+from console.repository.failures import is_full, no_room, write_failed
 from console.repository.frames import Provers
 from console.repository.index import Index
 from console.repository.mending import Mending
@@ -28,7 +28,7 @@ from console.repository.places import NewPack
 from console.repository.reading import NearReader, Readers
 from console.repository.reclaim import Marks
 from console.repository.reliance import Sweeps
-from console.repository.room import Room
+from console.repository.room import Room, give_up_reserve
 from console.repository.sealing import Keys, Node, SealingKey
 from console.repository.session import WriteSession
 from console.repository.storage import LocalStorage, PackStorage
@@ -130,7 +130,14 @@ class Repository:
             # What lies inside comes first: a directory with a marker is a whole repository.
             (path / NAMESPACE).mkdir(exist_ok=True)
             packs = storage(path / NAMESPACE)
-            return cls(path, identify(), lock, packs)
+            id = identify()
+            try:
+                return cls(path, id, lock, packs)
+            except (OSError, sqlite3.OperationalError) as error:
+                # Packs that the index does not know yet need a little room there.
+                if not (is_full(error) and give_up_reserve(path / NAMESPACE, packs)):
+                    raise
+                return cls(path, id, lock, packs)
         except BaseException as error:
             lock.release()
             if isinstance(error, OSError | sqlite3.OperationalError):

@@ -21,6 +21,15 @@ _GRANT = 8 << 20
 """Bytes that are granted at once: the disk is asked again after them, for it may have other users."""
 
 
+def give_up_reserve(directory: Path, storage: PackStorage) -> bool:
+    """For what gives room back, and for opening, on a disk where there is none left. Whether that made some."""
+    with suppress(OSError):
+        if storage.free() < RESERVE_BYTES:
+            (directory / RESERVE).unlink()
+            return True
+    return False
+
+
 class Room:
     """`used`: asks how many bytes the finished packs and their parity have. `leave`: of bytes that there are, how many
     packs may take so that what is made beside them has its place too. Thread-safe as far as its caller locks."""
@@ -66,10 +75,8 @@ class Room:
                 os.close(descriptor)
 
     def give_up_reserve(self) -> None:
-        """For what gives room back, on a disk where there is none left."""
-        with suppress(OSError):
-            if self._storage.free() < RESERVE_BYTES:
-                (self.directory / RESERVE).unlink(missing_ok=True)
+        """See `give_up_reserve`."""
+        give_up_reserve(self.directory, self._storage)
 
     def _of_disk(self, coming: int) -> int:
         free = self._storage.free()

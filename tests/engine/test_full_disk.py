@@ -66,6 +66,12 @@ def fill(disk: Path) -> Path:
     return path
 
 
+def settle(core: Core) -> None:
+    """Every pack of the backup that failed is whole, or gone."""
+    with core.repositories.open("small").session() as session:
+        session.flush()
+
+
 def whole(core: Core) -> None:
     report = core.check.repository(core.repositories.info("small"), read_data=True, reporter=Silent())
     assert (report["damaged"], report["missing_packs"]) == ([], [])
@@ -83,6 +89,7 @@ def test_it_is_full_before_the_disk_is_and_lives_on(core: Core, disk: Path, tmp_
     assert left > 1 << 20, "room is kept for giving room back"
     assert core.repositories.free(info) < 8 << 20
     whole(core)
+    settle(core)
 
     somebody = fill(disk)
     assert shutil.disk_usage(disk).free < 64 << 10
@@ -104,3 +111,17 @@ def test_it_is_full_before_the_disk_is_and_lives_on(core: Core, disk: Path, tmp_
     core.repositories.close()
     with Repository.open(disk / "repository") as opened:
         assert opened.missing_packs == ()
+
+
+def test_it_opens_although_the_index_lacks_a_pack_and_the_disk_is_full(core: Core, disk: Path, tmp_path: Path) -> None:
+    for number in range(8000):  # their places alone need more room than a disk that is called full has
+        write(tmp_path, f"f{number}", 200)
+    first = back_up(core)
+    core.repositories.close()
+    for index in (disk / "repository").rglob("index*"):
+        index.unlink()
+    fill(disk)
+    assert (disk / "repository" / "own" / RESERVE).exists()
+    assert core.repositories.open("small").read(bytes.fromhex(core.catalog.points.get(first).record))
+    assert not (disk / "repository" / "own" / RESERVE).exists()
+    whole(core)
