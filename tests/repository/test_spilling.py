@@ -85,11 +85,12 @@ def test_a_wide_level_does_not_stand_in_memory(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(sealed_walk, "_TOGETHER", 8)
     monkeypatch.setattr(sealed_walk, "BATCH", 500)
     peaks = []
-    for width in (30, 70):
+    for width in (30, 110):
         walk = sealed_walk.increment(Wide(width), _id(1, 0, 0), _id(2, 0, 0), names=False)
         tracemalloc.start()
         count = sum(map(len, walk))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert count == 1 + width + 2 * width**2
-    assert peaks[1] < 2 * peaks[0], "more than five times as wide"
+    # Thirteen times as wide. Not less than this: threads of tests before may take some memory meanwhile.
+    assert peaks[1] < 5 * peaks[0]
