@@ -12,10 +12,13 @@ from console.domain.retention_answers import HoldAnswer, KeptAnswer
 
 
 class FailureAnswer(TypedDict):
+    """`about`: id of what stands in the way: of the key, for `key-locked`."""
+
     code: str
     message: str
     hint: str
     kind: str
+    about: NotRequired[str]
 
 
 class ErrorAnswer(TypedDict):

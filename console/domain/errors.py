@@ -53,15 +53,18 @@ class Failure:
     """One known failure.
 
     `code` is a stable kebab-case word, `message` a sentence for people, `hint` what to do next (may be empty).
+    `about`: id of what stands in the way, where a screen can offer to take it away (the key of `key-locked`).
     """
 
     code: str
     message: str
     hint: str = ""
     kind: FailureKind = FailureKind.FAILED
+    about: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """Without `about` where that is empty."""
+        return {name: value for name, value in asdict(self).items() if name != "about" or value}
 
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> Failure:
@@ -69,7 +72,7 @@ class Failure:
             kind = FailureKind(raw.get("kind", FailureKind.FAILED))
         except ValueError:
             kind = FailureKind.FAILED
-        return cls(str(raw["code"]), str(raw["message"]), str(raw.get("hint", "")), kind)
+        return cls(str(raw["code"]), str(raw["message"]), str(raw.get("hint", "")), kind, str(raw.get("about", "")))
 
 
 class Failed(Exception):

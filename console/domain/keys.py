@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from string import ascii_uppercase
 
-from console.domain.errors import Failed, failed, refused, usage
+from console.domain.errors import Failed, Failure, FailureKind, failed, refused, usage
 
 SECRET_SIZE = 32
 """Bytes of a key."""
@@ -162,6 +162,29 @@ def of_type(key: EncryptionKey, type: KeyType) -> EncryptionKey:
     if type is KeyType.UNIVERSAL:
         return replace(key, type=type, unlocked=True, until=None)
     return replace(key, type=type)
+
+
+def key_locked(which: str, hint: str = "Unlock it: replicore key unlock NAME", *, key: str = "") -> Failed:
+    """`which`: the key, as part of a sentence; `key`: its id, empty where it is not known here."""
+    text = f"This is sealed with {which}, which is locked on this Core."
+    return Failed(Failure("key-locked", text, hint, FailureKind.REFUSED, key))
+
+
+def named_key_locked(id: str, name: str) -> Failed:
+    """The same, for a key that is known here."""
+    return key_locked(
+        f"the key “{name}” ({thumbprint(id)[:8]}…)",
+        f"Unlock it with its passphrase: replicore key unlock {name}",
+        key=id,
+    )
+
+
+def unknown_key_locked(begins: str) -> Failed:
+    """The same, for a key that this Core has not got. `begins`: the first digits of its id."""
+    return key_locked(
+        f"a key that is not known here ({begins}…)",
+        "Import it: replicore key import FILE, or rebuild the catalog, which brings keys back.",
+    )
 
 
 def overdue(key: EncryptionKey, now: datetime) -> bool:

@@ -107,6 +107,20 @@ def sealed_text(keys: Sequence[PointKeyAnswer]) -> str:
     return ", ".join(say("{key} (locked)", key=short(key)) if key["locked"] else short(key) for key in keys)
 
 
+def locked_text(name: str) -> str:
+    """What stands in the way of whoever wants to open or make something that is sealed."""
+    return say("It is sealed with “{key}”, which is locked.", key=name)
+
+
+def unlock_hint(*, known: bool, may: bool) -> str:
+    """What to do about a locked key. `known`: this Core has the key at all; `may`: who asks may unlock it."""
+    if not known:
+        return say("Import it on the page Encryption keys, or from the Core that has it.")
+    if not may:
+        return say("An administrator unlocks it, on the page Encryption keys; then look again (F5).")
+    return say("Unlock it with its passphrase; then this goes on.")
+
+
 def is_known(key: PointKeyAnswer) -> bool:
     """Whether this Core has the key at all, locked or not."""
     return key["name"] != key["id"]

@@ -14,8 +14,8 @@ from blake3 import blake3
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from console.domain.errors import Failed, refused
-from console.domain.keys import SECRET_SIZE
+from console.domain.errors import Failed
+from console.domain.keys import SECRET_SIZE, key_locked
 from console.domain.objects import REF, ZERO_ID, Kind
 from console.domain.trees import Entry, FileType
 from console.repository.nodes import DEPTH_MAX, NodeError, decode_list, decode_root, decode_tree
@@ -129,11 +129,6 @@ class NoKeys:
     def refusal(self, tag: bytes) -> Failed:
         """See `Keys`."""
         return key_locked(f"the key {tag.hex()}…")
-
-
-def key_locked(which: str, hint: str = "Unlock it: replicore key unlock NAME") -> Failed:
-    """`which`: the key, as part of a sentence."""
-    return refused("key-locked", f"This is sealed with {which}, which is locked on this Core.", hint)
 
 
 def tag_of(id: str) -> bytes:

@@ -20,9 +20,9 @@ from console.desktop.keys.asking import (
     MakeUniversal,
     NewKey,
     TestKey,
-    UnlockKey,
 )
 from console.desktop.keys.dialog import KeyDialog
+from console.desktop.keys.unlocking import UnlockKey
 from console.desktop.link import Link
 from console.desktop.pages.keys import KeysPage
 from console.domain.key_answers import KeyAnswer

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from console.client.client import Client
+from console.client.mounts import Mounts
+from console.desktop.desk import Place
+from console.desktop.keys.unlocking import UnlockingProblem
+from console.desktop.machine.sealing import ChangeMachineKey
+from console.desktop.mounting import Mounting
+from console.desktop.pages.jobs import JobDetail
+from console.desktop.pages.machine import MachinePage
 from console.desktop.widgets.file_tree import FileTree
+from console.desktop.widgets.mount_dialog import MountDialog, ask_mount
 from console.desktop.wizards.catalogue import begin
+from console.domain.keys import named_key_locked
+from console.host.clock import SystemClock
 from tests.support.bench import Bench
-from tests.support.named_worlds import RunningWorld
+from tests.support.named_worlds import COMMAND, RunningWorld
 from tests.support.wizard_hand import Hand
 
 Running = Callable[..., RunningWorld]
@@ -109,3 +121,111 @@ def test_files_of_a_sealed_point_are_unlocked_where_they_are_wanted(running_worl
     bench.wait(other.locked.isVisible, "it is not said that it is locked")
     assert not other.locked.unlock.isEnabled()
     assert "administrator" in other.locked.unlock.toolTip()
+
+
+def test_a_backup_that_wants_the_key_goes_on_when_it_is_unlocked(running_world: Running, bench: Bench) -> None:
+    running = running_world("one-machine")
+    desk = bench.desk_on(running.connect)
+    bench.run(_sealed(desk.client))
+    machine = bench.run(desk.client.machine("laptop"))
+    page = bench.show(MachinePage(desk), Place("machine", machine["id"]))
+    problem = page.pane.problem
+    page._back_up(base=False)
+    bench.wait(problem.isVisible, "nothing was said")
+    assert problem.failure is not None
+    assert problem.failure.code == "key-locked"
+    said = problem.accessibleName()
+    assert "“office”" in said
+    assert "goes on" in said
+    assert "replicore" not in said, "no command line for who sits at the Console"
+    _unlock(bench, problem)
+    bench.wait(lambda: bench.notices, "the backup has not started")
+    assert bench.notices[-1] == "The backup of “laptop” has started."
+    assert not problem.isVisible()
+
+    # Who may back up and may not unlock is told who may.
+    bench.run(desk.client.lock_key("office"))
+    other = bench.desk_on(lambda: running.connect(user="technician"))
+    pane = UnlockingProblem(other)
+    bench.put(pane)
+    pane.tell(problem.failure or named_key_locked("0" * 64, "office").failure, retry=False)
+    assert not pane.unlock.isEnabled()
+    assert "administrator" in pane.accessibleName()
+
+
+def test_a_failed_backup_is_made_again_with_the_key(running_world: Running, bench: Bench) -> None:
+    desk = bench.desk_on(running_world("one-machine").connect)
+    bench.run(_sealed(desk.client))
+    job = dict(bench.run(desk.client.jobs(limit=1))["jobs"][0])
+    key = bench.run(desk.client.key("office"))
+    failure = named_key_locked(key["id"], "office").failure.to_dict()
+    assert failure["about"] == key["id"]
+    detail = JobDetail(desk)
+    bench.put(detail)
+    detail.show_job({**job, "state": "failed", "failure": failure, "result": None})  # type: ignore[typeddict-item]
+    assert detail.locked.isVisible()
+    _unlock(bench, detail.locked)
+    bench.wait(lambda: detail._job is not None and detail._job["id"] != job["id"], "no backup was made")
+    assert not detail.locked.isVisible()
+
+
+def test_a_locked_key_is_given_to_a_machine_and_unlocked_for_it(running_world: Running, bench: Bench) -> None:
+    desk = bench.desk_on(running_world("one-machine").connect)
+
+    async def locked() -> None:
+        await desk.client.create_key("office", PASSPHRASE)
+        await desk.client.set_key_type("office", "replication")
+        await desk.client.lock_key("office")
+
+    bench.run(locked())
+    parent = QWidget()
+    bench.put(parent)
+    dialog = ChangeMachineKey(parent, desk, bench.run(desk.client.machine("laptop")))
+    bench.wait(lambda: dialog.choice.count() == 2 and not dialog.reading.busy, "the keys were not read")
+    dialog.choice.setCurrentIndex(1)
+    bench.wait(dialog.reading.problem.isVisible, "it is not said that it is locked")
+    assert not dialog.yes.isEnabled()
+    _unlock(bench, dialog.reading.problem)
+    bench.wait(dialog.ready, "what it means is not said")
+    assert dialog.choice.currentText() == "office"
+
+
+def test_a_sealed_point_is_not_mounted_before_its_key_is_unlocked(
+    running_world: Running, bench: Bench, tmp_path: Path
+) -> None:
+    running = running_world("one-machine")
+    mounts = Mounts(COMMAND, SystemClock())
+    if (missing := mounts.why_not()) is not None:
+        pytest.skip(missing.message)
+    desk = bench.desk_on(running.connect)
+    desk.mounting = Mounting(mounts, "test", ("--data", str(running.primary.data)))
+    bench.run(_sealed(desk.client))
+    point = bench.run(desk.client.points(machine="laptop", limit=1))["points"][0]
+    parent = QWidget()
+    bench.put(parent)
+    ask_mount(desk, parent, point=point["id"], machine="laptop", moment=point["time"])
+    dialog = parent.findChildren(MountDialog)[-1]
+    place = tmp_path / "mounted"
+    dialog.place.setText(str(place))
+    QTest.mouseClick(dialog.yes, Qt.MouseButton.LeftButton)
+    bench.wait(dialog.pane.problem.isVisible, "it was mounted")
+    assert dialog.pane.problem.failure is not None
+    assert dialog.pane.problem.failure.code == "key-locked"
+    assert not place.exists()
+    try:
+        _unlock(bench, dialog.pane.problem)
+        bench.wait(lambda: bench.gone and bench.gone[-1].page == "mounts", "it was not mounted")
+        (volume,) = os.listdir(place)
+        assert (place / volume / "notes.txt").is_file()
+    finally:
+        bench.run(mounts.close())
+
+
+def _unlock(bench: Bench, problem: UnlockingProblem) -> None:
+    """Presses Unlock and types the passphrase."""
+    assert problem.unlock.isVisible()
+    QTest.mouseClick(problem.unlock, Qt.MouseButton.LeftButton)
+    bench.wait(lambda: problem.dialog is not None, "nobody asks for the passphrase")
+    dialog: Any = problem.dialog
+    QTest.keyClicks(dialog.passphrase.edit, PASSPHRASE)
+    QTest.mouseClick(dialog.yes, Qt.MouseButton.LeftButton)

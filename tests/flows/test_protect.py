@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from console.domain.answers import PointKeyAnswer
 from console.domain.errors import Failed
 from console.flows.fields import Choice, Folders, Note, Number, Pick, Text
 from console.flows.protect import ProtectFlow
 from console.flows.protect.answers import NEW
+from console.flows.unlocking import Unlocking
 from tests.support.flows import corded, ended, field, keys, plan_of, refused, walk
 from tests.support.named_worlds import RunningWorld
 
@@ -201,7 +203,7 @@ async def test_a_new_key_seals_from_the_first_point_on(running_world: Running, t
         assert (await core.test_key("office", SENTENCE))["passed"]
 
 
-async def test_a_key_that_is_there_is_chosen_and_a_locked_one_is_not(running_world: Running, tree: Path) -> None:
+async def test_a_key_that_is_there_is_chosen_and_a_locked_one_unlocked(running_world: Running, tree: Path) -> None:
     running = running_world("empty")
     async with running.client() as core:
         office = await core.create_key("office", SENTENCE)
@@ -218,9 +220,18 @@ async def test_a_key_that_is_there_is_chosen_and_a_locked_one_is_not(running_wor
         await refused(flow, "core-unreachable")
         cord.cut = False
         await flow.forward()
-        options = {one.value: one.why_not for one in field(flow, "key", Choice).options}
-        assert list(options) == ["-", branch["id"], office["id"], NEW]
-        assert "Unlock it first" in options[branch["id"]]
+        assert [one.value for one in field(flow, "key", Choice).options] == ["-", branch["id"], office["id"], NEW]
+        asked = f"passphrase:{branch['id']}"
+        flow.answer("key", branch["id"])
+        assert flow.problems() == {asked: "Type the passphrase."}
+        flow.answer(asked, SENTENCE + "?")
+        await refused(flow, "wrong-passphrase")
+        flow.answer(asked, SENTENCE)
+        await flow.forward()
+        assert (await core.key("branch"))["state"] == "unlocked", "the backups to come need it, whoever is there"
+        assert commands_of(flow)[0][-2:] == ["--key", "branch"]
+        await flow.back()
+        assert asked not in keys(flow)
         flow.answer("key", NEW)
         flow.answer("key_name", "Branch")
         flow.answer("key_passphrase", SENTENCE)
@@ -232,12 +243,26 @@ async def test_a_key_that_is_there_is_chosen_and_a_locked_one_is_not(running_wor
         assert protect[-2:] == ["--key", "office"]
         await flow.back()
         assert field(flow, "key", Choice).value == office["id"]
-        # It is locked while somebody thinks: another answer is wanted.
+        # It is locked while somebody thinks: its passphrase is wanted now.
         await core.set_key_type("office", "replication")
         await core.lock_key("office")
         await flow.back()
         await flow.forward()
-        assert field(flow, "key", Choice).value == "-"
+        assert field(flow, "key", Choice).value == office["id"]
+        assert list(flow.problems()) == [f"passphrase:{office['id']}"]
+
+
+async def test_who_may_not_unlock_is_told_who_may(running_world: Running, tree: Path) -> None:
+    running = running_world("empty")
+    async with running.client() as core, running.client(user="technician") as technician:
+        assert (await technician.status())["role"] == "technician"
+        branch = await core.create_key("branch", SENTENCE)
+        unlocking = Unlocking(None)
+        await unlocking.look(technician, [PointKeyAnswer(id=branch["id"], name="branch", locked=True)])
+        (said,) = unlocking.fields()
+        assert isinstance(said, Note)
+        assert "administrator" in said.explain
+        assert list(unlocking.problems()) == [branch["id"]]
 
 
 async def test_what_is_typed_is_judged(running_world: Running, tree: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from console.client.client import Client
 from console.domain import paths
+from console.domain.keys import named_key_locked, unknown_key_locked
 from console.domain.looking_answers import EntryAnswer
 
 T = TypeVar("T")
@@ -59,7 +60,7 @@ class Source(Protocol):
         """Of one machine; without their volumes."""
 
     def point(self, id: str) -> Point:
-        """With its volumes."""
+        """With its volumes. Raises Failed `key-locked` where nothing of it could be read."""
 
     def folder(self, point: str, volume: str, path: bytes) -> list[Attributes]:
         """All names of a folder, sorted."""
@@ -83,6 +84,10 @@ class CoreSource:
 
     def point(self, id: str) -> Point:
         found = self._wait(self._client.point(id))
+        keys = found.get("keys", ())
+        if keys and all(key["locked"] for key in keys):
+            id, name = keys[0]["id"], keys[0]["name"]
+            raise named_key_locked(id, name) if name != id else unknown_key_locked(id[:8])
         labels = tuple(image["volume"] for image in found["images"])
         return Point(found["id"], found["machine"], datetime.fromisoformat(found["time"]), labels)
 

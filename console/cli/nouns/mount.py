@@ -46,7 +46,8 @@ def mount(
 
     Of one point its volumes; with --all folders for machines and, below them, points by their times. A disk image shows
     its raw bytes as LABEL.img, and beside it what its file systems hold. Every byte is verified when it is read; what
-    is damaged, or not on the Core, is an input/output error and a line on standard error.
+    is damaged, or not on the Core, is an input/output error and a line on standard error. What is sealed needs its
+    key unlocked.
     """
     session = session_of(ctx)
     if len(words) != (1 if all_points else 2):

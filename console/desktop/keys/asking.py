@@ -1,4 +1,4 @@
-"""The dialogues that open, lock up and carry keys: each asks one thing of the Core."""
+"""The dialogues that make, change, prove and carry keys: each asks one thing of the Core."""
 
 from __future__ import annotations
 
@@ -6,25 +6,23 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from console.client.client import Client
 from console.desktop.desk import Desk
 from console.desktop.keys.dialog import KeyDialog
 from console.desktop.keys.passphrase import NewPassphrase, PassphraseEdit
 from console.desktop.link import Link
-from console.desktop.theme.tokens import GAP_S, Tone
-from console.desktop.widgets.parts import line
+from console.desktop.theme.tokens import Tone
 from console.desktop.wizards.fields.telling import Soft
 from console.domain.key_answers import KeyAnswer, KeyTested
 from console.domain.keys import KeyType
 from console.domain.machines import name_problem
 from console.flows.key_files import read_key, write_key
-from console.flows.keys import DAY_S, HOUR_S, MONTH_S, proof_text
+from console.flows.keys import proof_text
 from console.flows.wording import say
 
 HERE = "here"
-MOST_UNITS = 999
 
 
 class NewKey(KeyDialog):
@@ -58,51 +56,6 @@ class NewKey(KeyDialog):
 
     async def work(self, core: Client) -> KeyAnswer:
         return await core.create_key(self.name.text().strip(), self.passphrase.text, self.description.text().strip())
-
-
-class UnlockKey(KeyDialog):
-    """For good, or for a time. `finished_with` brings the key."""
-
-    def __init__(self, parent: QWidget, desk: Desk, key: str, name: str, *, universal: bool = False) -> None:
-        explain = (
-            say("A universal key is always unlocked. This brings its secret back where the Core's vault was lost.")
-            if universal
-            else say("While it is unlocked, this Core opens what is sealed with the key: to restore, check, browse.")
-        )
-        super().__init__(parent, desk, say("Unlock “{key}”", key=name), explain, say("&Unlock"))
-        self._key = key
-        self.passphrase = PassphraseEdit(say("Passphrase"))
-        self.unit = QComboBox()
-        for text, value in (
-            (say("Until somebody locks it"), 0),
-            (say("Hours"), HOUR_S),
-            (say("Days"), DAY_S),
-            (say("Months of 30 days"), MONTH_S),
-        ):
-            self.unit.addItem(text, value)
-        self.unit.setAccessibleName(say("For how long"))
-        self.amount = QSpinBox()
-        self.amount.setRange(1, MOST_UNITS)
-        self.amount.setValue(8)
-        self.amount.setAccessibleName(say("How many"))
-        self.amount.hide()
-        self.unit.currentIndexChanged.connect(lambda *_: self.amount.setVisible(bool(self.unit.currentData())))
-        self.field(say("&Passphrase"), self.passphrase)
-        if not universal:
-            self.field(say("&For"), line(self.amount, self.unit, 1, gap=GAP_S))
-        self.start()
-
-    @property
-    def for_s(self) -> int | None:
-        """Seconds; None: for good."""
-        unit: int = self.unit.currentData()
-        return unit * self.amount.value() if unit else None
-
-    def ready(self) -> bool:
-        return bool(self.passphrase.text)
-
-    async def work(self, core: Client) -> KeyAnswer:
-        return await core.unlock_key(self._key, self.passphrase.text, for_s=self.for_s)
 
 
 class ChangePassphrase(KeyDialog):

@@ -19,8 +19,8 @@ from console.desktop.desk import Desk
 from console.desktop.keys.passphrase import NewPassphrase, PassphraseEdit
 from console.desktop.link import Link
 from console.desktop.theme.tokens import GAP, GAP_L
-from console.desktop.widgets.pane import BUSY_MS, Problem
 from console.desktop.widgets.parts import label
+from console.desktop.widgets.problem import BUSY_MS, Problem
 from console.desktop.wizards.fields.view import ProblemLine
 from console.desktop.wizards.reaching import client_of
 from console.domain.errors import Failed

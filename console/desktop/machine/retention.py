@@ -24,7 +24,7 @@ class RetentionPanel(QFrame):
         self.open = button(say("Retention and si&mulator …"), self._open, icon_name="retention")
         self.going = button(say("What would &go now …"), lambda: self._open("rollup"), role="link")
         content = rows(self.policy, self.whose, line(self.open, self.going, 1))
-        self.pane = Pane(content, desk.tasks)
+        self.pane = Pane(content, desk)
         titled(say("Retention"), self.pane, into=self)
 
     def show_machine(self, machine: str) -> None:

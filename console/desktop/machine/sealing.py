@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from PySide6.QtWidgets import QComboBox, QFrame, QWidget
 
 from console.client.client import Client
 from console.desktop.desk import Desk
-from console.desktop.keys.asking import NewKey, UnlockKey
+from console.desktop.keys.asking import NewKey
 from console.desktop.keys.dialog import KeyDialog
+from console.desktop.keys.unlocking import UnlockKey
 from console.desktop.theme.tokens import GAP, GAP_L, Tone
 from console.desktop.widgets import states
 from console.desktop.widgets.badge import Badge
@@ -33,7 +33,7 @@ class SealingPanel(QFrame):
         super().__init__()
         self.setProperty("role", "panel")
         self.desk = desk
-        self.pane = Pane(self._build(), desk.tasks)
+        self.pane = Pane(self._build(), desk)
         self._outer = pane
         self._changed = changed
         self._machine: MachineAnswer | None = None
@@ -125,10 +125,17 @@ class ChangeMachineKey(KeyDialog):
         self.meaning = Soft()
         self.meaning.hide()
         self.column.insertWidget(1, self.meaning)
-        self.reading = Pane(QWidget(), desk.tasks)
+        self.reading = Pane(QWidget(), desk)
         self.column.insertWidget(2, self.reading)
-        self.reading.load(lambda: all_keys(desk.client), self._show_keys)
+        self.reading.loaded.connect(self.fit)
+        self.reading.problem.unlocked.connect(self._read_keys)
+        self._read_keys()
         self.start()
+
+    def _read_keys(self) -> None:
+        """What is chosen stays so."""
+        wanted = self.choice.currentData()
+        self.reading.load(lambda: all_keys(self.desk.client), lambda keys: self._show_keys(keys, wanted))
 
     def _show_keys(self, keys: tuple[KeyAnswer, ...], wanted: str | None = None) -> None:
         self.choice.blockSignals(True)
@@ -137,10 +144,6 @@ class ChangeMachineKey(KeyDialog):
         for key in keys:
             locked = is_locked(key)
             self.choice.addItem(say("{key} (locked)", key=key["name"]) if locked else key["name"], key["id"])
-            item: Any = self.choice.model().item(self.choice.count() - 1)  # type: ignore[attr-defined]
-            item.setEnabled(not locked)
-            if locked:
-                item.setToolTip(say("Unlock it first, on the page Encryption keys."))
         now = next((key["id"] for key in keys if key["name"] == self._machine["key"]), NONE)
         self.choice.setCurrentIndex(max(0, self.choice.findData(now if wanted is None else wanted)))
         self.choice.blockSignals(False)

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QMenu, QPlainTextEdit, QProgressBar, QSplitter, QTabWidget, QWidget
 
 from console.desktop.desk import Desk, PageName, Place
+from console.desktop.keys.unlocking import KEY_LOCKED, UnlockingProblem
 from console.desktop.pages.page import Page
 from console.desktop.tables.columns import Cell, Column, Row, time_column
 from console.desktop.tables.model import WindowModel
@@ -32,7 +33,9 @@ from console.desktop.widgets.parts import (
 from console.desktop.widgets.reporting import report_facts
 from console.domain.answers import JobAnswer
 from console.domain.clock import from_iso
+from console.domain.errors import Failure
 from console.domain.events import Changed
+from console.domain.jobs import JobKind
 from console.domain.roles import Right
 from console.domain.sizes import format_duration, format_rate, format_size
 from console.flows.amounts import NOTHING, local
@@ -162,6 +165,8 @@ class JobDetail(QWidget):
         self._bar.setFixedHeight(16)
         self._figures = label("", "muted")
         self._sentence = label("", wrap=True, selectable=True)
+        self.locked = UnlockingProblem(desk)
+        self.locked.unlocked.connect(self._go_on)
         self._cancel = button(say("&Cancel job"), self._ask_cancel, icon_name="cancel")
         self._go = button(say("&Open its subject"), self._open, icon_name="forward")
         self._facts = FactsView()
@@ -169,7 +174,7 @@ class JobDetail(QWidget):
         self._log.setReadOnly(True)
         self._log.setAccessibleName(say("Log of the job"))
         self._log.setTabChangesFocus(True)
-        self._log_pane = Pane(self._log, desk.tasks)
+        self._log_pane = Pane(self._log, desk)
         self._tabs = QTabWidget()
         self._tabs.setAccessibleName(say("About the job"))
         facts = panel("plain")
@@ -178,7 +183,8 @@ class JobDetail(QWidget):
         self._tabs.addTab(self._log_pane, say("&Log"))
         self._tabs.currentChanged.connect(lambda *_: self._read_log())
         head = line(self._state, self._name, 1, self._go, self._cancel, gap=GAP_L)
-        inner = rows(head, self._phase, self._bar, self._figures, self._sentence, self._tabs, gap=GAP, margin=GAP_L)
+        said = rows(self._sentence, self.locked)
+        inner = rows(head, self._phase, self._bar, self._figures, said, self._tabs, gap=GAP, margin=GAP_L)
         frame = panel()
         rows(inner, into=frame)
         self._none = label(say("Choose a job to see what it does or did."), "muted")
@@ -232,7 +238,12 @@ class JobDetail(QWidget):
         failure = job["failure"]
         text = f"{failure['message']} {failure['hint']}".strip() if failure else ""
         self._sentence.setText(text)
-        self._sentence.setVisible(bool(text))
+        locked = failure is not None and failure["code"] == KEY_LOCKED
+        self._sentence.setVisible(bool(text) and not locked)
+        if failure is not None and locked:
+            self.locked.tell(Failure.from_dict(dict(failure)), retry=False)
+        else:
+            self.locked.clear()
         self._cancel.setVisible(running)
         allow(self._cancel, self._desk.may(Right.JOBS) and job["state"] != "cancelling", say("You may only look."))
         self._go.setVisible(_place(job) is not None)
@@ -255,6 +266,16 @@ class JobDetail(QWidget):
         if self._job is not None:
             id = self._job["id"]
             self._log_pane.act(lambda: self._desk.client.cancel_job(id), self.show_job)
+
+    def _go_on(self) -> None:
+        """The key that a job had not got is unlocked: a backup is made now, what else it was is begun anew by hand."""
+        job = self._job
+        if job is None:
+            return
+        if job["kind"] == JobKind.BACKUP and self._desk.may(Right.BACK_UP):
+            self._log_pane.act(lambda: self._desk.client.back_up(job["subject"]), self.show_job)
+        else:
+            self._desk.notice(say("The key is unlocked. Begin again what has failed."))
 
     def _open(self) -> None:
         place = _place(self._job) if self._job else None

@@ -17,10 +17,10 @@ from console.desktop.keys.asking import (
     MakeUniversal,
     NewKey,
     TestKey,
-    UnlockKey,
 )
 from console.desktop.keys.detail import Deed, KeyDetail, fill_menu
 from console.desktop.keys.dialog import KeyDialog
+from console.desktop.keys.unlocking import UnlockKey
 from console.desktop.pages.page import Page
 from console.desktop.tables.columns import Cell, Column, Row, number_column, text_column, time_column
 from console.desktop.tables.model import ListModel

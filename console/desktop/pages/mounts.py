@@ -54,7 +54,7 @@ class MountsPage(Page):
         inner = panel()
         head = line(self._name, 1, self._open_it, self._again, self._unmount)
         rows(head, self._said, self._facts, 1, gap=GAP, margin=GAP_L, into=inner)
-        self._detail = Pane(inner, self.desk.tasks)
+        self._detail = Pane(inner, self.desk)
         self._detail.hide()
         points = button(say("Show recovery points"), lambda: self.desk.go("points"), role="primary")
         self._empty = Empty(

@@ -38,7 +38,7 @@ class Page(QWidget):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self.reload)
-        self.pane = Pane(self.build(), desk.tasks)
+        self.pane = Pane(self.build(), desk)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GAP_L, GAP_L // 2, GAP_L, GAP_L)
         layout.addWidget(self.pane)

@@ -69,7 +69,7 @@ class ReplicationPage(Page):
         self._force = button(say("Replicate n&ow"), lambda: self._act_force(self._shown), icon_name="run")
         self._pause = button(say("&Pause"), lambda: self._act_pause(self._shown), icon_name="pause")
         self._plan_view = PlanView()
-        self._plan_pane = Pane(self._plan_view, self.desk.tasks)
+        self._plan_pane = Pane(self._plan_view, self.desk)
         self._tabs = QTabWidget()
         self._tabs.setAccessibleName(say("About the pairing"))
         self._tabs.addTab(rows(self._member_table, margin=GAP), say("&Machines"))

@@ -60,7 +60,7 @@ class RepositoriesPage(Page):
         self._more = menu_button("more", say("More"), self._more_menu)
         tools = line(self._check, self._check_all, self._reclaim, self._edit, self._more, gap=GAP // 4)
         self._view = RepositoryView(self.desk, tools, self._job_ended)
-        self._detail = Pane(self._view, self.desk.tasks)
+        self._detail = Pane(self._view, self.desk)
         self._detail.hide()
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)

@@ -76,7 +76,7 @@ class SeedsPage(Page):
             gap=GAP // 2,
         )
         self._detail = SeedDetail(self)
-        self._detail_pane = Pane(self._detail, self.desk.tasks)
+        self._detail_pane = Pane(self._detail, self.desk)
         self._detail_pane.hide()
         drives = rows(
             line(label(say("Known drives"), "title"), 1, self._write, self._consume),

@@ -42,7 +42,7 @@ class DamagePanel(QWidget):
         self.hurt = label("", "title")
         self.sources = label("", "muted", wrap=True)
         inside = rows(line(self.said, self.repair, gap=GAP), self.sources, self.hurt, self.table, gap=GAP)
-        self.pane = Pane(inside, desk.tasks)
+        self.pane = Pane(inside, desk)
         rows(self.pane, into=self)
         self.hide()
 

@@ -70,7 +70,7 @@ class RepositoryView(QScrollArea):
         self._job_place = rows(line(1, self.dismiss))
         self._job_place.hide()
         beside = rows(label(say("Growth"), "title"), self.growth, self.foretold, 1, gap=GAP)
-        self.growing = Pane(beside, desk.tasks)
+        self.growing = Pane(beside, desk)
         both = line(self.facts, self.growing, gap=GAP_L)
         both.layout().setStretch(0, 3)  # type: ignore[union-attr]
         both.layout().setStretch(1, 2)  # type: ignore[union-attr]

@@ -53,7 +53,7 @@ class RollupView(QWidget):
         self._full = full
         self._stack.addWidget(full)
         self._stack.addWidget(self.nothing)
-        self.pane = Pane(holder, desk.tasks)
+        self.pane = Pane(holder, desk)
         rows(self.pane, into=self)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)

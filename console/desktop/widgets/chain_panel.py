@@ -53,7 +53,7 @@ class ChainPanel(QWidget):
         self._stack = QStackedLayout(holder)
         self._stack.addWidget(self.nothing)
         self._stack.addWidget(self.map)
-        self.pane = Pane(holder, desk.tasks)
+        self.pane = Pane(holder, desk)
         head = line(self.title, 1, self.earlier, self.newest, self.farther, self.closer, self.all, gap=GAP)
         rows(head, self.pane, _legend(), gap=GAP // 2, into=self)
         layout = self.layout()

@@ -73,7 +73,7 @@ class FileTree(QWidget):
         self.locked = LockedView(desk)
         self.locked.unlocked.connect(lambda: self.show_keys(()))
         self._stack.addWidget(self.locked)
-        self.pane = Pane(holder, desk.tasks)
+        self.pane = Pane(holder, desk)
         self.found.answered.connect(self.pane.problem.clear)
         self.found.failed.connect(lambda failure: self.pane.tell(failure, self.found.again))
         rows(self.search, self.pane, line(self.note, self.none), gap=GAP // 2, into=self)

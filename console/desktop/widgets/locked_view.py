@@ -8,12 +8,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QSizePolicy
 
 from console.desktop.desk import Desk
-from console.desktop.keys.asking import UnlockKey
+from console.desktop.keys.unlocking import UnlockKey
 from console.desktop.widgets.pane import Empty
 from console.desktop.widgets.parts import allow, button
 from console.domain.answers import PointKeyAnswer
 from console.domain.roles import Right
-from console.flows.keys import is_known, short
+from console.flows.keys import is_known, short, unlock_hint
 from console.flows.wording import say
 
 
@@ -49,9 +49,7 @@ class LockedView(Empty):
         allow(
             self.unlock,
             known and self._desk.may(Right.ADMINISTER),
-            say("Only an administrator may do this.")
-            if known
-            else say("This Core does not know the key. Import it on the page Encryption keys."),
+            say("Only an administrator may do this.") if known else unlock_hint(known=False, may=True),
         )
         return True
 

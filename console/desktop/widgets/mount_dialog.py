@@ -54,7 +54,7 @@ class MountDialog(QDialog):
         self.buttons.accepted.connect(self._mount)
         self.buttons.rejected.connect(self.reject)
         inside = rows(explain, named, line(self.place, browse), note, gap=GAP)
-        self.pane = Pane(inside, desk.tasks)
+        self.pane = Pane(inside, desk)
         rows(self.pane, self.buttons, gap=GAP_L, margin=GAP_L, into=self)
 
     def _browse(self) -> None:

@@ -54,7 +54,7 @@ class OrphanView(QWidget):
             icon_name="restore",
         )
         head = line(label(say("What can be restored now"), "title"), 1, self.restore)
-        self.files_pane = Pane(rows(head, self.files_note, self.list, gap=GAP // 2), desk.tasks)
+        self.files_pane = Pane(rows(head, self.files_note, self.list, gap=GAP // 2), desk)
         self.files.answered.connect(self.files_pane.problem.clear)
         self.files.failed.connect(lambda failure: self.files_pane.tell(failure, self.files.again))
         inner = rows(self.summary, images, self.files_pane, gap=GAP)
@@ -68,7 +68,7 @@ class OrphanView(QWidget):
         assert isinstance(layout, QVBoxLayout)
         layout.setContentsMargins(0, 0, GAP, 0)
         layout.setStretch(2, 1)
-        self.pane = Pane(words, desk.tasks)
+        self.pane = Pane(words, desk)
         rows(self.pane, into=self)
 
     def show_point(self, point: str) -> None:

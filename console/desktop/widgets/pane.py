@@ -7,72 +7,36 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from console.desktop.tasks import Tasks
+from console.desktop.desk import Desk
+from console.desktop.keys.unlocking import KEY_LOCKED, UnlockingProblem
 from console.desktop.theme.icons import icon
-from console.desktop.theme.tokens import GAP, GAP_L, GAP_XL, Tone
-from console.desktop.widgets.parts import button, label, line, rows
+from console.desktop.theme.tokens import GAP_L, GAP_XL, Tone
+from console.desktop.widgets.parts import label, line, rows
+from console.desktop.widgets.problem import BUSY_MS
 from console.domain.errors import Failed, Failure
 from console.flows.wording import say
-
-BUSY_MS = 150
-"""Work that ends sooner shows no sign of being busy: flicker would tell less than nothing."""
 
 T = TypeVar("T")
 
 
-class Problem(QFrame):
-    """A failure in place: the sentence, what to do next, and *Try again*."""
-
-    again = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setProperty("role", "panel")
-        self._sign = QLabel()
-        self._sentence = label(wrap=True, selectable=True)
-        self._hint = label("", "muted", wrap=True, selectable=True)
-        self._retry = button(say("&Try again"), self.again.emit, icon_name="recycle")
-        self._close = button(say("&Dismiss"), self.hide, icon_name="close")
-        words = rows(self._sentence, self._hint, gap=GAP // 2)
-        words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        line(self._sign, words, self._retry, self._close, gap=GAP_L, margin=GAP, into=self)
-        self.failure: Failure | None = None
-        self.hide()
-
-    def tell(self, failure: Failure, *, retry: bool) -> None:
-        """`retry`: whether doing it again makes sense; otherwise it can be dismissed."""
-        self.failure = failure
-        self._sign.setPixmap(icon("bad", Tone.BAD).pixmap(24, 24))
-        self._sentence.setText(failure.message)
-        self._sentence.setAccessibleName(failure.message)
-        self._hint.setText(failure.hint)
-        self._hint.setAccessibleName(failure.hint)
-        self._hint.setVisible(bool(failure.hint))
-        self._retry.setVisible(retry)
-        self._close.setVisible(not retry)
-        self.setAccessibleName(f"{failure.message} {failure.hint}".strip())
-        self.setToolTip(failure.code)
-        self.show()
-
-    def clear(self) -> None:
-        self.failure = None
-        self.hide()
-
-
 class Pane(QWidget):
-    """Holds `content`. `load` reads and shows; `act` changes something. The newest `load` wins over an older one."""
+    """Holds `content`. `load` reads and shows; `act` changes something. The newest `load` wins over an older one.
+
+    What is stopped by a locked key goes on once that is unlocked here.
+    """
 
     loaded = Signal()
 
-    def __init__(self, content: QWidget, tasks: Tasks) -> None:
+    def __init__(self, content: QWidget, desk: Desk) -> None:
         super().__init__()
         self.content = content
-        self.problem = Problem()
+        self.problem = UnlockingProblem(desk)
         self.problem.again.connect(self._again)
-        self._tasks = tasks
+        self.problem.unlocked.connect(self._again)
+        self._tasks = desk.tasks
         self._retry: Callable[[], object] | None = None
         self._loading: asyncio.Task[Any] | None = None
         self._once = False
@@ -156,7 +120,7 @@ class Pane(QWidget):
             if done is not None:
                 done(answer)
         except Failed as known:
-            self._retry = None
+            self._retry = (lambda: self.act(work, done)) if known.failure.code == KEY_LOCKED else None
             if isValid(self):
                 self.problem.tell(known.failure, retry=False)
         finally:

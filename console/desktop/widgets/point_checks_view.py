@@ -51,7 +51,7 @@ class PointChecksView(QWidget):
         self.log.setAccessibleName(say("Log of the check"))
         self.log.setTabChangesFocus(True)
         self.log.setPlaceholderText(say("The log of a check stands here once it has run."))
-        self.log_pane = Pane(self.log, desk.tasks)
+        self.log_pane = Pane(self.log, desk)
         self.phase = label("", "muted", wrap=True)
         self.bar = QProgressBar()
         self.bar.setFixedHeight(12)

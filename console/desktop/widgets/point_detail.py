@@ -95,7 +95,7 @@ class PointDetail(QWidget):
         self._stack = QStackedLayout(holder)
         self._stack.addWidget(self._none)
         self._stack.addWidget(frame)
-        self.pane = Pane(holder, desk.tasks)
+        self.pane = Pane(holder, desk)
         rows(self.pane, into=self)
         layout = self.layout()
         assert isinstance(layout, QVBoxLayout)

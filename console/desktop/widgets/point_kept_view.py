@@ -53,7 +53,7 @@ class PointKeptView(QWidget):
         area.setWidgetResizable(True)
         area.setWidget(inner)
         area.setAccessibleName(say("Why it is kept"))
-        self.pane = Pane(area, desk.tasks)
+        self.pane = Pane(area, desk)
         rows(self.pane, into=self)
 
     def show_detail(self, detail: PointDetailAnswer) -> None:

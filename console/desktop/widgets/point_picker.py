@@ -59,7 +59,7 @@ class PointPicker(QWidget):
             rows(line(self.note, 1, self.every), self.table, gap=GAP // 2),
             gap=GAP_L,
         )
-        self.pane = Pane(below, desk.tasks)
+        self.pane = Pane(below, desk)
         self.model.failed.connect(lambda failure: self.pane.tell(failure, self.refresh))
         rows(self.chain, self.pane, gap=GAP, into=self)
         layout = self.layout()

@@ -11,8 +11,8 @@ from console.desktop.desk import Desk
 from console.desktop.theme.tokens import GAP, GAP_L, GAP_S, Tone
 from console.desktop.widgets import states
 from console.desktop.widgets.badge import Badge
-from console.desktop.widgets.pane import Problem
 from console.desktop.widgets.parts import button, label, line, rows
+from console.desktop.widgets.problem import Problem
 from console.desktop.wizards.fields.telling import Soft
 from console.domain.answers import JobAnswer, ProgressAnswer
 from console.domain.errors import Failed

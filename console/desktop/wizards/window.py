@@ -12,10 +12,11 @@ from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QMessageBox, Q
 from shiboken6 import isValid
 
 from console.desktop.desk import Desk
+from console.desktop.keys.unlocking import UnlockingProblem
 from console.desktop.theme.tokens import GAP, GAP_L, GAP_XL, HEAD
 from console.desktop.widgets.asking import ask
-from console.desktop.widgets.pane import BUSY_MS, Problem
 from console.desktop.widgets.parts import heading, label, panel, tool
+from console.desktop.widgets.problem import BUSY_MS
 from console.desktop.wizards.busy import BusyBar
 from console.desktop.wizards.fields.view import ProblemLine
 from console.desktop.wizards.footer import Footer
@@ -92,8 +93,9 @@ class WizardWindow(QDialog):
         self.help = tool("help", say("Help (F1)"), self._help)
         self.text = label("", "muted", wrap=True)
         self.bar = BusyBar()
-        self.problem = Problem()
+        self.problem = UnlockingProblem(self.desk)
         self.problem.again.connect(self._again)
+        self.problem.unlocked.connect(self._again)
         self.form = Form(self.desk)
         self.form.answered.connect(self._answered)
         self.form.seen.connect(self._show_problems)

@@ -12,8 +12,8 @@ from console.catalog import Catalog
 from console.domain.clock import Clock
 from console.domain.errors import Failed
 from console.domain.events import Changed
-from console.domain.keys import SECRET_SIZE, EncryptionKey, KeyState, thumbprint
-from console.repository.sealing import SealingKey, key_locked, tag_of
+from console.domain.keys import SECRET_SIZE, EncryptionKey, KeyState, named_key_locked, unknown_key_locked
+from console.repository.sealing import SealingKey, tag_of
 from console.vault import Vault
 
 
@@ -45,18 +45,15 @@ class Keyring:
         """See `repository.sealing.Keys`."""
         key = self._of_tag(tag)
         if key is None:
-            return key_locked(
-                f"a key that is not known here ({tag.hex()}…)",
-                "Import it: replicore key import FILE, or rebuild the catalog, which brings keys back.",
-            )
-        return locked(key)
+            return unknown_key_locked(tag.hex())
+        return named_key_locked(key.id, key.name)
 
     def sealer(self, key: str) -> SealingKey:
         """The key (id) to seal with. Raises Failed `key-locked`, `no-such-key`."""
         known = self._catalog.keys.get(key)
         found = self.find(tag_of(known.id))
         if found is None or found.id != known.id:
-            raise locked(known)
+            raise named_key_locked(known.id, known.name)
         return found
 
     def keep(self, key: str, secret: bytes) -> None:
@@ -96,13 +93,6 @@ class Keyring:
         if self._vault is None:
             self._vault = self._open_vault()
         return self._vault
-
-
-def locked(key: EncryptionKey) -> Failed:
-    return key_locked(
-        f"the key “{key.name}” ({thumbprint(key.id)[:8]}…)",
-        f"Unlock it with its passphrase: replicore key unlock {key.name}",
-    )
 
 
 def _name(key: str) -> str:

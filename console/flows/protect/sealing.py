@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar, cast
 
+from console.domain.answers import PointKeyAnswer
 from console.domain.errors import refused
 from console.domain.key_answers import KeyAnswer
 from console.domain.machines import name_problem
@@ -15,6 +16,7 @@ from console.flows.keys import is_locked, names_text, state_text, type_text
 from console.flows.listing import all_keys
 from console.flows.passphrases import strength, twice_problem
 from console.flows.protect.answers import NEW, Protecting
+from console.flows.unlocking import Unlocking
 from console.flows.wording import say
 
 P = TypeVar("P", bound=Protecting)
@@ -24,10 +26,15 @@ NONE = "-"
 
 
 class EncryptionStep(Step[P]):
-    """Answers `key`, `key_name`, `key_passphrase`, `key_again`."""
+    """Answers `key`, `key_name`, `key_passphrase`, `key_again`. A key that is locked is unlocked when one goes on."""
 
     key = "encryption"
     keys: tuple[KeyAnswer, ...] = ()
+
+    def __init__(self, flow: P) -> None:
+        super().__init__(flow)
+        # For good: the backups that follow need it, whoever is there then.
+        self._unlocking = Unlocking(None)
 
     @property
     def title(self) -> str:
@@ -43,12 +50,14 @@ class EncryptionStep(Step[P]):
     async def enter(self) -> None:
         self.keys = await all_keys(self.flow.client)
         said = self.flow.protection
-        if said.key not in ("", NEW, *(one["id"] for one in self.keys if not is_locked(one))):
+        if said.key not in ("", NEW, *(one["id"] for one in self.keys)):
             self.flow.keep_protection(replace(said, key=""))
+        await self._unlocking.look(self.flow.client, self._wanted())
 
     async def check(self) -> None:
-        """Raises Failed `name-taken`."""
+        """Unlocks the key that was chosen. Raises Failed `name-taken`, `wrong-passphrase`."""
         said = self.flow.protection
+        await self._unlocking.unlock(self.flow.client)
         if said.key == NEW and not self.flow.is_key_made(said.key_name):
             self.keys = await all_keys(self.flow.client)
             if self._is_taken():
@@ -70,7 +79,18 @@ class EncryptionStep(Step[P]):
         ]
         if said.key == NEW:
             shown += self._new_key()
+        elif self._wanted():
+            shown += self._unlocking.fields()
         return shown
+
+    def _wanted(self) -> list[PointKeyAnswer]:
+        """The key that was chosen, where it was locked when this step was entered."""
+        chosen = self.flow.protection.key
+        return [
+            PointKeyAnswer(id=one["id"], name=one["name"], locked=True)
+            for one in self.keys
+            if one["id"] == chosen and is_locked(one)
+        ]
 
     def _new_key(self) -> list[Field]:
         said = self.flow.protection
@@ -108,12 +128,16 @@ class EncryptionStep(Step[P]):
         elif key == "key_again":
             said = replace(said, key_again=cast(str, value))
         else:
-            raise KeyError(key)
+            self._unlocking.answer(key, value)
         self.flow.keep_protection(said)
+        if key == "key":
+            self._unlocking.want(self._wanted())
 
     def problems(self) -> dict[str, str]:
         said, found = self.flow.protection, dict[str, str]()
-        if said.key != NEW or self.flow.is_key_made(said.key_name):
+        if said.key != NEW:
+            return self._unlocking.problems()
+        if self.flow.is_key_made(said.key_name):
             return {}
         problem = name_problem(said.key_name)
         if problem is not None:
@@ -137,5 +161,4 @@ class EncryptionStep(Step[P]):
 def _option(key: KeyAnswer) -> Option:
     used = say("seals {machines}", machines=names_text(key["machines"])) if key["machines"] else say("seals no machine")
     about = f"{type_text(key['type'])}, {state_text(key).lower()}; {used}."
-    why_not = say("Unlock it first, on the page Encryption keys.") if is_locked(key) else ""
-    return Option(value=key["id"], label=key["name"], explain=about, why_not=why_not)
+    return Option(value=key["id"], label=key["name"], explain=about)

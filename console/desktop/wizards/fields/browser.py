@@ -91,7 +91,7 @@ class FolderBrowser(QWidget):
             into=panel(),
         )
         self.path.setMinimumWidth(200)
-        self.pane = Pane(inside, desk.tasks)
+        self.pane = Pane(inside, desk)
         rows(self.pane, into=self)
 
     def open(self, path: str, *, make: bool) -> None:
