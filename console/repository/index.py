@@ -12,12 +12,13 @@ from typing import Any
 
 from console.domain.objects import Kind
 from console.repository.filter import Filter
-from console.repository.index_file import SIDES, IndexFile
+from console.repository.index_file import SIDES, IndexFile, NonsenseError, sound
 from console.repository.places import (
     COLUMNS,
     FIND,
     HAS,
     IDS,
+    NONSENSE,
     PLACES,
     TAKE_OVER,
     TALLIED,
@@ -62,8 +63,8 @@ class Index(IndexFile):
 
     def find(self, oid: bytes) -> Place | None:
         """Where an object lies; None when no finished pack has it."""
-        row = self._ask(lambda connection: connection.execute(FIND, (oid,)).fetchone())
-        return Place(*row) if row else None
+        rows = self._ask(lambda connection: sound(connection.execute(FIND, (oid,)).fetchall(), 3))
+        return Place(*rows[0]) if rows else None
 
     def has(self, oid: bytes, *, plain: bool = False) -> bool:
         """Whether a finished pack has the object. `plain`: as for `known`."""
@@ -80,7 +81,8 @@ class Index(IndexFile):
         wanted = list(dict.fromkeys(ids))
 
         def question(connection: sqlite3.Connection) -> list[Any]:
-            return [row for part in in_lists(wanted) for row in connection.execute(PLACES[len(part)], part)]
+            rows = [row for part in in_lists(wanted) for row in connection.execute(PLACES[len(part)], part)]
+            return sound(rows, 3)
 
         return list(starmap(Place, self._ask(question)))
 
@@ -114,7 +116,8 @@ class Index(IndexFile):
     def sweep(self) -> Iterator[tuple[bytes, int]]:
         """(id, stored bytes without the header) of every object, in the order of ids."""
         after = b""
-        while rows := self._all("SELECT id, stored FROM objects WHERE id > ? ORDER BY id LIMIT 20000", (after,)):
+        sql = "SELECT id, stored FROM objects WHERE id > ? ORDER BY id LIMIT 20000"
+        while rows := self._all(sql, (after,), 1):
             yield from rows
             after = rows[-1][0]
 
@@ -125,7 +128,8 @@ class Index(IndexFile):
 
     def within(self, number: int) -> list[Place]:
         """All objects that are looked for in one pack. Looks at every row: for damage only."""
-        return [Place(*row) for row in self._all(f"SELECT {COLUMNS} FROM objects WHERE pack = ?", (number,))]
+        sql = f"SELECT {COLUMNS} FROM objects WHERE pack = ?"
+        return [Place(*row) for row in self._all(sql, (number,), 3)]
 
     def name(self, number: int) -> str:
         """What a pack is called. Raises FileNotFoundError when it is known no more."""
@@ -138,7 +142,7 @@ class Index(IndexFile):
         """(id, number of the pack, stored bytes without the header, kind) of every object, in the order of ids."""
         sql = "SELECT id, pack, stored, kind FROM objects WHERE id > ? ORDER BY id LIMIT 20000"
         after = b""
-        while rows := self._all(sql, (after,)):
+        while rows := self._all(sql, (after,), 3):
             yield from rows
             after = rows[-1][0]
 
@@ -350,6 +354,8 @@ class Index(IndexFile):
     def _load(self) -> None:
         with self._writing:
             rows = self._writer.execute("SELECT number, name FROM packs").fetchall()
+            if self._writer.execute(NONSENSE).fetchone():
+                raise NonsenseError("what it says of a pack cannot be")
             self._names = dict(rows)
             self.sealed = frozenset(row[0] for row in self._writer.execute("SELECT pack FROM sealed_packs"))
             sums = self._writer.execute("SELECT sum(objects), sum(bytes), sum(plain), count(*) FROM packs").fetchone()

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,11 +20,16 @@ from console.repository.places import APPLICATION, REVISION, SCHEMA, SEALED, New
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+Row = TypeVar("Row", bound=Sequence[Any])
 
 SIDES = ("", "-wal", "-shm", "-journal")
 """What SQLite appends to the name of its file for those that go with it."""
 _STOCK = 8
 """Connections that are kept for the next question."""
+
+
+class NonsenseError(sqlite3.DatabaseError):
+    """A row holds what nobody wrote there: SQLite itself does not mind."""
 
 
 class IndexFile(ABC):
@@ -84,8 +89,11 @@ class IndexFile(ABC):
             connection.close()
         return answer
 
-    def _all(self, sql: str, values: tuple[object, ...]) -> list[Any]:
-        return self._ask(lambda connection: connection.execute(sql, values).fetchall())
+    def _all(self, sql: str, values: tuple[object, ...], numbers: int = 0) -> list[Any]:
+        """Every row. `numbers`: as for `sound`; 0: whatever they hold."""
+        if not numbers:
+            return self._ask(lambda connection: connection.execute(sql, values).fetchall())
+        return self._ask(lambda connection: sound(connection.execute(sql, values).fetchall(), numbers))
 
     def _change(self, change: Callable[[sqlite3.Connection], T]) -> T:
         with self._writing:
@@ -150,6 +158,19 @@ class IndexFile(ABC):
             stock.pop().close()
 
 
+def sound(rows: list[Row], numbers: int) -> list[Row]:
+    """The rows, when what follows the id in each is a whole number (`numbers`: 1), or three of them (3). Raises
+    NonsenseError."""
+    try:
+        # Asked for every object that is read, and so not a call for each.
+        total = sum([row[1] + row[2] + row[3] for row in rows] if numbers > 1 else [row[1] for row in rows])
+    except TypeError as error:
+        raise NonsenseError("a number in it is none") from error
+    if type(total) is not int:
+        raise NonsenseError("a number in it is not whole")
+    return rows
+
+
 def _within_transaction(writer: sqlite3.Connection, change: Callable[[sqlite3.Connection], T]) -> T:
     writer.execute("BEGIN IMMEDIATE")
     try:
@@ -163,6 +184,6 @@ def _within_transaction(writer: sqlite3.Connection, change: Callable[[sqlite3.Co
 
 
 def _is_damage(error: sqlite3.DatabaseError | UnicodeDecodeError) -> bool:
-    if isinstance(error, UnicodeDecodeError) or str(error).startswith("Could not decode"):  # a text in it is none
+    if isinstance(error, UnicodeDecodeError | NonsenseError) or str(error).startswith("Could not decode"):  # no text
         return True
     return primary_code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

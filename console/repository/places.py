@@ -40,6 +40,10 @@ PLACES = {n: f"SELECT {COLUMNS} FROM objects WHERE id IN ({','.join('?' * n)})" 
 IDS = {n: f"SELECT id, pack FROM objects WHERE id IN ({','.join('?' * n)})" for n in _AT_ONCE}
 
 
+NONSENSE = """
+SELECT 1 FROM packs WHERE typeof(name) != 'text' OR typeof(bytes) != 'integer' OR typeof(objects) != 'integer'
+                       OR typeof(plain) != 'integer' LIMIT 1
+"""
 TALLIED = "SELECT id, offset, stored, plain, kind, pack FROM objects WHERE id > ? ORDER BY id LIMIT 20000"
 
 

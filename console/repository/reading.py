@@ -205,7 +205,7 @@ class Readers:
             with self._storage.open(name) as pack:
                 entries = PackReader(pack.read, pack.size).entries()
                 for entry in entries:
-                    if entry.id == place.id and entry.offset != place.offset:
+                    if entry.id == place.id and (entry.offset, entry.stored) != (place.offset, place.stored):
                         other = Place(entry.id, place.pack, entry.offset, entry.stored, entry.plain, entry.kind)
                         raw = pack.read(other.offset, other.end - other.offset)
                         header, _ = _frame(other, raw, 0)

@@ -117,6 +117,8 @@ class _LocalFile:
         self.size = os.fstat(descriptor).st_size
 
     def read(self, offset: int, length: int) -> bytes:
+        if length > self.size:  # memory for all of it would be taken first
+            length = self.size
         data = os.pread(self._descriptor, length, offset)
         while len(data) < length:
             more = os.pread(self._descriptor, length - len(data), offset + len(data))
