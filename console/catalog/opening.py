@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Column, Connection, Engine, MetaData, PrimaryKeyConstraint, String, Table, insert
 
 from console.catalog import sqlite
+from console.catalog.replication_rows import METADATA
 from console.catalog.revision import HEAD
-from console.catalog.rows import METADATA
 from console.domain.errors import refused
 
 if TYPE_CHECKING:

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import builtins
+from dataclasses import asdict, replace
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row, delete, insert, select, update
 
-from console.catalog import rows
+from console.catalog import replication_rows
+from console.catalog.certificates import CERTIFICATE
 from console.catalog.database import Database
 from console.catalog.moments import from_us, to_us
 from console.catalog.names import find_row, name_key, require_free
-from console.catalog.soundness import sound
+from console.catalog.soundness import listed, mapping, sound
 from console.domain.errors import not_found
 from console.domain.events import Changed
-from console.domain.pairing import CoreIdentity, Direction, Link, Pairing, PairingState
+from console.domain.pairing import (
+    CertificateState,
+    CoreIdentity,
+    Direction,
+    Link,
+    Pairing,
+    PairingSettings,
+    PairingState,
+    PeerCertificate,
+    Promise,
+)
 
-_t = rows.pairings.c
+_t = replication_rows.pairings.c
 _NOUN = "pairing"
 
 
@@ -30,8 +43,12 @@ class Pairings:
         """Raises Failed `name-taken`."""
         with self._database.write(Changed.PAIRINGS) as connection:
             if pairing.state is PairingState.ACTIVE:
-                require_free(connection, rows.pairings, pairing.name, _NOUN, but=pairing.id)
-            connection.execute(insert(rows.pairings).values(_to_row(pairing)))
+                require_free(connection, replication_rows.pairings, pairing.name, _NOUN, but=pairing.id)
+            connection.execute(insert(replication_rows.pairings).values(_to_row(pairing)))
+            shown = PeerCertificate(
+                pairing.peer.fingerprint, pairing.id, pairing.certificate, CertificateState.CURRENT, pairing.created
+            )
+            connection.execute(insert(replication_rows.certificates).values(CERTIFICATE.row(shown)))
 
     def get(self, name: str, direction: Direction | None = None) -> Pairing:
         """By id, name or beginning of an id. Raises Failed `no-such-pairing`, `ambiguous-id`."""
@@ -42,16 +59,16 @@ class Pairings:
 
     def find(self, name: str, direction: Direction | None = None) -> Pairing | None:
         """As `get`, but None when there is none."""
-        statement = select(rows.pairings)
+        statement = select(replication_rows.pairings)
         if direction is not None:
             statement = statement.where(_t.direction == direction.value)
         with self._database.read() as connection:
-            row = find_row(connection, statement, rows.pairings, name, _NOUN, named=True, prefix=True)
+            row = find_row(connection, statement, replication_rows.pairings, name, _NOUN, named=True, prefix=True)
         return None if row is None else _from_row(row)
 
     def list(self, direction: Direction | None = None) -> builtins.list[Pairing]:
         """By name, removed ones included."""
-        statement = select(rows.pairings)
+        statement = select(replication_rows.pairings)
         if direction is not None:
             statement = statement.where(_t.direction == direction.value)
         with self._database.read() as connection:
@@ -62,21 +79,44 @@ class Pairings:
         """The pairing with this id becomes this. Raises Failed `no-such-pairing`, `name-taken`."""
         with self._database.write(Changed.PAIRINGS) as connection:
             if pairing.state is PairingState.ACTIVE:
-                require_free(connection, rows.pairings, pairing.name, _NOUN, but=pairing.id)
-            statement = update(rows.pairings).where(_t.id == pairing.id).values(_to_row(pairing))
+                require_free(connection, replication_rows.pairings, pairing.name, _NOUN, but=pairing.id)
+            statement = update(replication_rows.pairings).where(_t.id == pairing.id).values(_to_row(pairing))
             if not connection.execute(statement).rowcount:
                 raise not_found(_NOUN, pairing.name)
+
+    def change(self, id: str, **values: Any) -> Pairing:
+        """Fields of the pairing with this id become these; what others write of it at the same time stays. Returns it
+        as it is now. Raises Failed `no-such-pairing`, `name-taken`."""
+        with self._database.transaction() as connection:
+            before = self.get(id)
+            after = replace(before, **values)
+            old, new = _to_row(before), _to_row(after)
+            said = {name: value for name, value in new.items() if value != old[name]}
+            if not said:
+                return before
+            if after.state is PairingState.ACTIVE:
+                require_free(connection, replication_rows.pairings, after.name, _NOUN, but=id)
+            connection.execute(update(replication_rows.pairings).where(_t.id == before.id).values(said))
+            self._database.touch(Changed.PAIRINGS)
+            return after
 
     def remove(self, id: str) -> None:
         """Forgets it and its members; its seeds stay. Raises Failed `no-such-pairing`."""
         with self._database.write(Changed.PAIRINGS) as connection:
-            connection.execute(delete(rows.pairings).where(_t.id == self.get(id).id))
+            connection.execute(delete(replication_rows.pairings).where(_t.id == self.get(id).id))
 
     def by_fingerprint(self, fingerprint: str, direction: Direction) -> Pairing | None:
-        """The pairing with the Core of this certificate; of several the active one, else the newest."""
+        """The pairing with the Core of this certificate (unless that was revoked); of several the active one, else the
+        newest."""
+        shown = replication_rows.certificates.c
         statement = (
-            select(rows.pairings)
-            .where(_t.peer_fingerprint == fingerprint, _t.direction == direction.value)
+            select(replication_rows.pairings)
+            .join(replication_rows.certificates, shown.pairing == _t.id)
+            .where(
+                shown.fingerprint == fingerprint,
+                shown.state != CertificateState.REVOKED.value,
+                _t.direction == direction.value,
+            )
             .order_by(_t.created_us.desc(), _t.id)
         )
         with self._database.read() as connection:
@@ -106,7 +146,30 @@ def _to_row(pairing: Pairing) -> dict[str, Any]:
         "link": pairing.link.value,
         "link_text": pairing.link_text,
         "last_contact_us": to_us(pairing.last_contact),
+        "paused_since_us": to_us(pairing.paused_since),
+        "paused_by": pairing.paused_by,
+        "paused_note": pairing.paused_note,
+        "there_paused_since_us": to_us(pairing.there_paused_since),
+        "there_paused_by": pairing.there_paused_by,
+        "link_since_us": to_us(pairing.link_since),
+        "schedule": dict(pairing.schedule),
+        "promise": pairing.promise.value,
+        "speed": list(pairing.speed),
+        "settings": _settings(pairing.settings),
+        "tenant": pairing.tenant,
+        "email": pairing.email,
+        "customer_id": pairing.customer_id,
+        "comment": pairing.comment,
+        "skew_s": pairing.skew_s,
+        "there": dict(pairing.there),
+        "speaks": list(pairing.speaks),
     }
+
+
+def _settings(settings: PairingSettings) -> dict[str, Any]:
+    """What is not at its default."""
+    said, usual = asdict(settings), asdict(PairingSettings())
+    return {name: value for name, value in said.items() if value != usual[name]}
 
 
 @sound
@@ -126,4 +189,21 @@ def _from_row(row: Row[Any]) -> Pairing:
         link=Link(row.link),
         link_text=row.link_text,
         last_contact=from_us(row.last_contact_us),
+        paused_since=from_us(row.paused_since_us),
+        paused_by=row.paused_by,
+        paused_note=row.paused_note,
+        there_paused_since=from_us(row.there_paused_since_us),
+        there_paused_by=row.there_paused_by,
+        link_since=from_us(row.link_since_us),
+        schedule=mapping(row.schedule),
+        promise=Promise(row.promise),
+        speed=listed(row.speed),
+        settings=msgspec.convert(row.settings, PairingSettings),
+        tenant=row.tenant,
+        email=row.email,
+        customer_id=row.customer_id,
+        comment=row.comment,
+        skew_s=row.skew_s,
+        there=mapping(row.there),
+        speaks=listed(row.speaks),
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
 
-from console.catalog import rows
+from console.catalog import replication_rows, rows
 from console.catalog.batches import batches
 from console.catalog.database import Database
 from console.catalog.moments import from_us, to_us
@@ -108,9 +108,9 @@ class Retention:
         """What was removed before a moment and of which no source asks, as no pairing brings its machine here. How many
         images they were."""
         brought = (
-            select(rows.members.c.machine)
-            .join(rows.pairings, rows.pairings.c.id == rows.members.c.pairing)
-            .where(rows.pairings.c.direction == Direction.INCOMING.value)
+            select(replication_rows.members.c.machine)
+            .join(replication_rows.pairings, replication_rows.pairings.c.id == replication_rows.members.c.pairing)
+            .where(replication_rows.pairings.c.direction == Direction.INCOMING.value)
         )
         unasked = (_removed.removed_us < to_us(before)) & _removed.machine.not_in(brought)
         with self._database.transaction() as connection:

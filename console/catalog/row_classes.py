@@ -1,6 +1,7 @@
 """The tables, as SQLModel classes. What each column means stands in SCHEMA.md.
 
-The classes say what the tables are. Programs read `rows.py`, which says the same without them and is written from them
+Those of what Cores arrange with each other are in `replication_row_classes.py`. The classes say what the tables are.
+Programs read `rows.py` and `replication_rows.py`, which say the same without them and are written from them
 (`python -m tests.catalog.keep_rows`): classes cost every command a fifth of a second before it begins.
 """
 
@@ -21,6 +22,13 @@ NAMING = {
 """Every constraint has a name, so that a migration can speak of it."""
 
 METADATA = MetaData(naming_convention=NAMING)
+
+# What columns say of rows that were there before them.
+EMPTY = {"server_default": text("''")}
+MIDDLE = {"server_default": text("5")}
+NO = {"server_default": text("false")}
+NOTHING = {"server_default": "[]"}
+NONE_SAID = {"server_default": "{}"}
 
 
 class Row(SQLModel, registry=registry(metadata=METADATA)):
@@ -60,6 +68,8 @@ class RepositoryRow(Row, table=True):
     limit_bytes: int | None = Field(sa_type=BigInteger)
     unreferenced_bytes: int | None = Field(sa_type=BigInteger)
     looked_us: int | None = Field(sa_type=BigInteger)
+    owner: str = Field(sa_column_kwargs=EMPTY)
+    parent: str = Field(sa_column_kwargs=EMPTY)
 
 
 class PointCheckRow(Row, table=True):
@@ -108,8 +118,9 @@ class MachineRow(Row, table=True):
     excludes: list[Any] = Field(sa_type=JSON)
     paused: bool
     next_due_us: int | None = Field(sa_type=BigInteger)
-    key: str = Field(sa_column_kwargs={"server_default": text("''")})
+    key: str = Field(sa_column_kwargs=EMPTY)
     options: dict[str, Any] = Field(sa_type=JSON, sa_column_kwargs={"server_default": '{"one_file_system": false}'})
+    via: list[Any] = Field(sa_type=JSON, sa_column_kwargs=NOTHING)
 
 
 class PointRow(Row, table=True):
@@ -160,7 +171,7 @@ class ImageRow(Row, table=True):
     here: bool
     names: bool
     damaged: bool
-    key: str = Field(sa_column_kwargs={"server_default": text("''")})
+    key: str = Field(sa_column_kwargs=EMPTY)
 
 
 class FlawRow(Row, table=True):
@@ -169,45 +180,6 @@ class FlawRow(Row, table=True):
 
     image: str = Field(primary_key=True, foreign_key="images.id", ondelete="CASCADE")
     machine: str
-
-
-class PairingRow(Row, table=True):
-    __tablename__ = "pairings"
-    __table_args__ = (Index(None, "peer_fingerprint"),)
-
-    id: str = Field(primary_key=True)
-    direction: str
-    name: str
-    name_key: str | None = Field(unique=True)
-    peer_id: str
-    peer_name: str
-    peer_version: str
-    peer_fingerprint: str
-    peer_protocol: int
-    certificate: str
-    created_us: int = Field(sa_type=BigInteger)
-    host: str
-    port: int
-    state: str
-    paused_here: bool
-    paused_there: bool
-    link: str
-    link_text: str
-    last_contact_us: int | None = Field(sa_type=BigInteger)
-
-
-class MemberRow(Row, table=True):
-    __tablename__ = "members"
-    __table_args__ = (Index(None, "machine"),)
-
-    pairing: str = Field(primary_key=True, foreign_key="pairings.id", ondelete="CASCADE")
-    machine: str = Field(primary_key=True)
-    repository: str
-    repository_name: str
-    paused: bool
-    last_point_us: int | None = Field(sa_type=BigInteger)
-    last_sent_us: int | None = Field(sa_type=BigInteger)
-    retention: str = Field(sa_column_kwargs={"server_default": text("''")})
 
 
 class SeedRow(Row, table=True):
@@ -239,14 +211,6 @@ class SeedImageRow(Row, table=True):
     image: str = Field(primary_key=True)
     position: int
     arrived: bool
-
-
-class WishRow(Row, table=True):
-    __tablename__ = "wishes"
-
-    pairing: str = Field(primary_key=True, foreign_key="pairings.id", ondelete="CASCADE")
-    image: str = Field(primary_key=True)
-    asked_us: int = Field(sa_type=BigInteger)
 
 
 class HoldRow(Row, table=True):
@@ -289,6 +253,7 @@ class JobRow(Row, table=True):
         Index(None, "state", "created_us", "id"),
         Index(None, "kind", "created_us", "id"),
         Index(None, "subject", "created_us", "id"),
+        Index(None, "parent"),
     )
 
     id: str = Field(primary_key=True)
@@ -306,6 +271,9 @@ class JobRow(Row, table=True):
     failure: dict[str, Any] | None = Field(sa_type=cast(Any, JSON(none_as_null=True)))
     warnings: list[Any] = Field(sa_type=JSON)
     warning_count: int = Field(sa_type=BigInteger)
+    part: str = Field(sa_column_kwargs=EMPTY)
+    priority: int = Field(sa_column_kwargs=MIDDLE)
+    parent: str = Field(sa_column_kwargs=EMPTY)
 
 
 class LogLineRow(Row, table=True):

@@ -1,5 +1,7 @@
 """The tables. Written from `row_classes.py` by `python -m tests.catalog.keep_rows`: change them there.
 
+Those of what Cores arrange with each other are in `replication_rows.py`.
+
 Queries speak SQLAlchemy Core against these `Table` objects, and turn rows into domain values at once.
 """
 
@@ -60,6 +62,8 @@ repositories = Table(
     Column("limit_bytes", BigInteger),
     Column("unreferenced_bytes", BigInteger),
     Column("looked_us", BigInteger),
+    Column("owner", String, nullable=False, server_default=text("''")),
+    Column("parent", String, nullable=False, server_default=text("''")),
 )
 
 point_checks = Table(
@@ -109,6 +113,7 @@ machines = Table(
     Column("next_due_us", BigInteger),
     Column("key", String, nullable=False, server_default=text("''")),
     Column("options", JSON, nullable=False, server_default='{"one_file_system": false}'),
+    Column("via", JSON, nullable=False, server_default="[]"),
     Index(None, "next_due_us"),
 )
 
@@ -171,45 +176,6 @@ flaws = Table(
     Index(None, "machine"),
 )
 
-pairings = Table(
-    "pairings",
-    METADATA,
-    Column("id", String, primary_key=True),
-    Column("direction", String, nullable=False),
-    Column("name", String, nullable=False),
-    Column("name_key", String, unique=True),
-    Column("peer_id", String, nullable=False),
-    Column("peer_name", String, nullable=False),
-    Column("peer_version", String, nullable=False),
-    Column("peer_fingerprint", String, nullable=False),
-    Column("peer_protocol", Integer, nullable=False),
-    Column("certificate", String, nullable=False),
-    Column("created_us", BigInteger, nullable=False),
-    Column("host", String, nullable=False),
-    Column("port", Integer, nullable=False),
-    Column("state", String, nullable=False),
-    Column("paused_here", Boolean, nullable=False),
-    Column("paused_there", Boolean, nullable=False),
-    Column("link", String, nullable=False),
-    Column("link_text", String, nullable=False),
-    Column("last_contact_us", BigInteger),
-    Index(None, "peer_fingerprint"),
-)
-
-members = Table(
-    "members",
-    METADATA,
-    Column("pairing", String, ForeignKey("pairings.id", ondelete="CASCADE"), primary_key=True),
-    Column("machine", String, primary_key=True),
-    Column("repository", String, nullable=False),
-    Column("repository_name", String, nullable=False),
-    Column("paused", Boolean, nullable=False),
-    Column("last_point_us", BigInteger),
-    Column("last_sent_us", BigInteger),
-    Column("retention", String, nullable=False, server_default=text("''")),
-    Index(None, "machine"),
-)
-
 seeds = Table(
     "seeds",
     METADATA,
@@ -239,14 +205,6 @@ seed_images = Table(
     Column("position", Integer, nullable=False),
     Column("arrived", Boolean, nullable=False),
     Index(None, "image"),
-)
-
-wishes = Table(
-    "wishes",
-    METADATA,
-    Column("pairing", String, ForeignKey("pairings.id", ondelete="CASCADE"), primary_key=True),
-    Column("image", String, primary_key=True),
-    Column("asked_us", BigInteger, nullable=False),
 )
 
 holds = Table(
@@ -300,8 +258,12 @@ jobs = Table(
     Column("failure", JSON(none_as_null=True)),
     Column("warnings", JSON, nullable=False),
     Column("warning_count", BigInteger, nullable=False),
+    Column("part", String, nullable=False, server_default=text("''")),
+    Column("priority", Integer, nullable=False, server_default=text("5")),
+    Column("parent", String, nullable=False, server_default=text("''")),
     Index(None, "created_us", "id"),
     Index(None, "kind", "created_us", "id"),
+    Index(None, "parent"),
     Index(None, "state", "created_us", "id"),
     Index(None, "subject", "created_us", "id"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from console.domain.errors import damage
 
@@ -27,3 +27,17 @@ def sound(read: Callable[P, T]) -> Callable[P, T]:
             ) from problem
 
     return guarded
+
+
+def mapping(read: Any) -> dict[str, Any]:
+    """A JSON object of a row. Raises TypeError for what is none."""
+    if not isinstance(read, dict):
+        raise TypeError("not a JSON object")
+    return read
+
+
+def listed(read: Any) -> tuple[Any, ...]:
+    """A JSON list of a row. Raises TypeError for what is none."""
+    if not isinstance(read, list):
+        raise TypeError("not a JSON list")
+    return tuple(read)

@@ -8,14 +8,14 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, select
 
-from console.catalog import rows
+from console.catalog import replication_rows
 from console.catalog.batches import batches
 from console.catalog.database import Database
 from console.catalog.moments import to_us
 from console.domain.errors import not_found
 from console.domain.events import Changed
 
-_t = rows.wishes.c
+_t = replication_rows.wishes.c
 
 
 class Wishes:
@@ -27,7 +27,12 @@ class Wishes:
     def add(self, pairing: str, images: Collection[str], asked: datetime) -> None:
         """Those that are wished for already keep the time at which they were. Raises Failed `no-such-pairing`."""
         with self._database.transaction() as connection:
-            if connection.scalar(select(rows.pairings.c.id).where(rows.pairings.c.id == pairing)) is None:
+            if (
+                connection.scalar(
+                    select(replication_rows.pairings.c.id).where(replication_rows.pairings.c.id == pairing)
+                )
+                is None
+            ):
                 raise not_found("pairing", pairing)
             known = set(connection.scalars(select(_t.image).where(_t.pairing == pairing)))
             new = [
@@ -36,7 +41,7 @@ class Wishes:
                 if image not in known
             ]
             if new:
-                connection.execute(insert(rows.wishes), new)
+                connection.execute(insert(replication_rows.wishes), new)
                 self._database.touch(Changed.PAIRINGS)
 
     def list(self, pairing: str) -> builtins.list[str]:
@@ -49,5 +54,7 @@ class Wishes:
         """Those that are not wished for are passed over."""
         with self._database.transaction() as connection:
             for part in batches(images):
-                if connection.execute(delete(rows.wishes).where(_t.pairing == pairing, _t.image.in_(part))).rowcount:
+                if connection.execute(
+                    delete(replication_rows.wishes).where(_t.pairing == pairing, _t.image.in_(part))
+                ).rowcount:
                     self._database.touch(Changed.PAIRINGS)

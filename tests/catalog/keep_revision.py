@@ -20,10 +20,11 @@ from console.catalog.revision import HEAD
 from console.domain.jobs import JobState, LogLine
 from console.domain.machines import MachineKind
 from console.domain.pairing import Direction, PairingState
+from console.domain.replicas import Replica, ReplicaState
 from console.domain.repositories import DamagedObject
 from console.domain.roles import Role
 from console.domain.seeds import SeedState
-from tests.support import values
+from tests.support import between, values
 from tests.support.clock import FixedClock
 from tests.support.values import NOON, hex_id, later
 
@@ -53,9 +54,57 @@ def contents(catalog: Catalog) -> dict[str, Any]:
         "jobs": jobs,
         "logs": [catalog.jobs.log(job.id) for job in jobs],
         "events": catalog.events.page()[0],
+        **between_cores(catalog, [pairing.id for pairing in pairings], [machine.id for machine in machines]),
     }
     plain: dict[str, Any] = json.loads(msgspec.json.encode(said))
     return plain
+
+
+def between_cores(catalog: Catalog, pairings: list[str], machines: list[str]) -> dict[str, Any]:
+    return {
+        "replicas": [catalog.replicas.list(pairing, machine) for pairing in pairings for machine in machines],
+        "base_holds": [catalog.base_holds.list(pairing) for pairing in pairings],
+        "certificates": [catalog.certificates.list(pairing) for pairing in pairings],
+        "departures": catalog.departures.untold(),
+        "samples": [catalog.traffic.samples(pairing, machine) for pairing in pairings for machine in machines],
+        "transfers": [catalog.traffic.since(pairing, NOON) for pairing in pairings],
+        "measurements": [catalog.traffic.latest(pairing) for pairing in pairings],
+        "clusters": catalog.clusters.list(),
+        "policies": catalog.policies.list(),
+        "operations": catalog.operations.of_point(hex_id(1)),
+        "requests": catalog.requests.list(Direction.INCOMING),
+        "invitations": catalog.invitations.list(),
+        "tenants": catalog.tenants.list(),
+        "usage": catalog.tenants.usage("2026-01-01", "2026-12-31"),
+        "bin": catalog.bin.list(),
+        "approvals": catalog.approvals.list(),
+    }
+
+
+def fill_between(catalog: Catalog) -> None:
+    """What Cores arrange with each other."""
+    catalog.pairings.add(between.pairing("pairing-3"))
+    catalog.members.put(between.member("pairing-3", "machine-1"))
+    catalog.replicas.put(between.replica(hex_id(1), "pairing-3"))
+    catalog.replicas.put(
+        Replica(hex_id(2), "pairing-3", "machine-1", later(hours=1), ReplicaState.THERE, ended=later(hours=2))
+    )
+    catalog.base_holds.put(between.base_hold(pairing="pairing-3"))
+    catalog.certificates.put(between.certificate(pairing="pairing-3"))
+    catalog.departures.put(between.departure())
+    catalog.traffic.sampled(between.sample(pairing="pairing-3"))
+    catalog.traffic.add(between.transferred(pairing="pairing-3"))
+    catalog.traffic.measured(between.measurement(pairing="pairing-3"))
+    catalog.clusters.put(between.cluster())
+    catalog.policies.put(between.policy())
+    catalog.operations.put(between.operation(point=hex_id(1)))
+    catalog.requests.put(between.request())
+    catalog.invitations.put(between.invitation())
+    catalog.tenants.put(between.tenant())
+    catalog.tenants.used(between.usage())
+    catalog.bin.put(between.binned())
+    catalog.approvals.put(between.approval())
+    catalog.approvals.put(between.decided())
 
 
 def fill(catalog: Catalog) -> None:
@@ -115,6 +164,7 @@ def main() -> None:
         path = Path(directory) / "catalog.sqlite"
         with Catalog.open(path, FixedClock()) as catalog:
             fill(catalog)
+            fill_between(catalog)
             said = contents(catalog)
         with closing(sqlite3.connect(path)) as connection:
             dump = "\n".join(connection.iterdump())

@@ -1,4 +1,5 @@
-"""Writes `console/catalog/rows.py` from the SQLModel classes of `row_classes.py`.
+"""Writes `rows.py` and `replication_rows.py` of `console/catalog` from the SQLModel classes of `row_classes.py` and
+`replication_row_classes.py`.
 
 `python -m tests.catalog.keep_rows`, after every change of a class; a test tells when that was forgotten.
 """
@@ -7,13 +8,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, Table
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, Table
 from sqlalchemy.schema import DefaultClause, ForeignKey, UniqueConstraint
 from sqlmodel.sql.sqltypes import AutoString
 
-from console.catalog import row_classes
+from console.catalog import replication_row_classes, row_classes
 
-ROWS = Path(row_classes.__file__).with_name("rows.py")
+PLACE = Path(row_classes.__file__).parent
+METADATA: MetaData = row_classes.METADATA
+BETWEEN = {
+    row.__tablename__
+    for row in vars(replication_row_classes).values()
+    if getattr(row, "__module__", "") == replication_row_classes.__name__
+}
+"""The tables of `replication_rows.py`."""
 TYPES: dict[type, str] = {
     AutoString: "String",
     BigInteger: "BigInteger",
@@ -23,7 +31,19 @@ TYPES: dict[type, str] = {
     JSON: "JSON",
     LargeBinary: "LargeBinary",
 }
+MORE = '''"""The tables of what Cores arrange with each other. Written from `replication_row_classes.py` by
+`python -m tests.catalog.keep_rows`: change them there.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, text
+
+from console.catalog.rows import METADATA as METADATA
+'''
 HEAD = '''"""The tables. Written from `row_classes.py` by `python -m tests.catalog.keep_rows`: change them there.
+
+Those of what Cores arrange with each other are in `replication_rows.py`.
 
 Queries speak SQLAlchemy Core against these `Table` objects, and turn rows into domain values at once.
 """
@@ -97,10 +117,15 @@ def table(one: Table) -> str:
     return f"\n{one.name} = Table(\n{inner})\n"
 
 
-def written() -> str:
-    """What `rows.py` has to say."""
-    return HEAD + "".join(table(one) for one in row_classes.METADATA.tables.values())
+def written() -> dict[str, str]:
+    """What each file has to say."""
+    tables = METADATA.tables.values()
+    return {
+        "rows.py": HEAD + "".join(table(one) for one in tables if one.name not in BETWEEN),
+        "replication_rows.py": MORE + "".join(table(one) for one in tables if one.name in BETWEEN),
+    }
 
 
 if __name__ == "__main__":
-    ROWS.write_text(written())
+    for name, text in written().items():
+        (PLACE / name).write_text(text)

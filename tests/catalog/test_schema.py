@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from console.catalog import Catalog, opening, row_classes, rows, sqlite
+from console.catalog import Catalog, opening, replication_row_classes, replication_rows, sqlite
 from console.catalog.opening import MIGRATIONS
 from console.catalog.revision import HEAD
 from tests.catalog.keep_revision import GOLDEN, contents
@@ -60,7 +60,7 @@ def test_the_head_is_the_newest_migration() -> None:
 def test_migrations_make_what_the_models_say(migrated: Engine) -> None:
     with migrated.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
-        assert compare_metadata(context, rows.METADATA) == []
+        assert compare_metadata(context, replication_rows.METADATA) == []
     migrated.dispose()
 
 
@@ -78,7 +78,7 @@ def test_the_rows_say_what_the_classes_do(dialect: Dialect) -> None:
             for table in metadata.sorted_tables
         }
 
-    assert said(rows.METADATA) == said(row_classes.METADATA)
+    assert said(replication_rows.METADATA) == said(replication_row_classes.Row.metadata)
 
 
 def test_a_new_catalog_is_the_same_as_a_migrated_one(migrated: Engine) -> None:
@@ -93,8 +93,8 @@ def test_a_new_catalog_is_the_same_as_a_migrated_one(migrated: Engine) -> None:
 
 def test_the_paper_names_every_table_and_column() -> None:
     sections = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##)", PAPER, re.MULTILINE | re.DOTALL))
-    assert set(sections) == {*rows.METADATA.tables, "alembic_version"}
-    for name, table in rows.METADATA.tables.items():
+    assert set(sections) == {*replication_rows.METADATA.tables, "alembic_version"}
+    for name, table in replication_rows.METADATA.tables.items():
         said = set(re.findall(r"`(\w+)`", sections[name]))
         assert {column.name for column in table.columns} <= said, name
         for column in table.columns:
@@ -104,7 +104,7 @@ def test_the_paper_names_every_table_and_column() -> None:
 
 def test_the_tables_can_be_made_in_postgresql() -> None:
     dialect = postgresql.dialect()
-    for table in rows.METADATA.sorted_tables:
+    for table in replication_rows.METADATA.sorted_tables:
         assert "CREATE TABLE" in str(CreateTable(table).compile(dialect=dialect))
         for index in table.indexes:
             assert "CREATE INDEX" in str(CreateIndex(index).compile(dialect=dialect))
