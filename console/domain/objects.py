@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
+from console.domain.errors import damage
+
 ID_SIZE = 32
 DIGEST_SIZE = 16
 MAX_PLAIN = 8 << 20
@@ -51,6 +53,18 @@ FRAME = struct.Struct("<IIBBBB32s16s")
 FRAME_SIZE = FRAME.size
 DIGESTED = FRAME_SIZE - DIGEST_SIZE
 """The digest is BLAKE3 (first 16 bytes) over this many header bytes and the stored bytes after the header."""
+
+
+def id_of_hex(text: str) -> bytes:
+    """An id as the catalog keeps it (hex). Raises Failed `catalog-damaged`: a bit of it has flipped."""
+    try:
+        return bytes.fromhex(text)
+    except (ValueError, TypeError) as error:
+        raise damage(
+            "catalog-damaged",
+            f"The catalog is damaged: “{text}” stands where the id of an object should.",
+            "Rebuild it from the repositories: replicore core rebuild-catalog",
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

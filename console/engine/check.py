@@ -12,7 +12,7 @@ from console.domain.clock import Clock
 from console.domain.errors import Cancelled, Failed
 from console.domain.events import Severity
 from console.domain.jobs import Job, JobKind
-from console.domain.objects import Kind
+from console.domain.objects import Kind, id_of_hex
 from console.domain.progress import Reporter
 from console.domain.repositories import DamagedObject, RepositoryInfo
 from console.engine.jobs import JobReporter, Jobs
@@ -60,7 +60,7 @@ class Check:
         repository = self._repositories.open(info.id)
         report = repository.check(read_data=read_data, ids=ids, reporter=reporter)
         # What is not true any more must not pass for present: the next backup or replication stores it again.
-        repository.condemn([bytes.fromhex(d.object) for d in report.damaged if d.object])
+        repository.condemn([id_of_hex(d.object) for d in report.damaged if d.object])
         images = self._catalog.points.images_in(info.id)
         reporter.phase("Checking chains", items_total=len(images))
         hurt, unreferenced = self._survey(repository, images, report, reporter)
@@ -115,7 +115,7 @@ class Check:
     ) -> tuple[dict[str, set[str]], int]:
         """Object (hex) → ids of the images whose own increment needs it, of damaged and of missing objects; and the
         stored bytes nobody needs (0 where a tree cannot be read: then nobody knows what it needs)."""
-        bad = frozenset(bytes.fromhex(d.object) for d in report.damaged if d.object)
+        bad = frozenset(id_of_hex(d.object) for d in report.damaged if d.object)
         with repository.marks() as marks:
             for kind in (Kind.RECORD, Kind.TOMBSTONE):
                 marks.add(repository.records(kind))
@@ -136,7 +136,7 @@ class Check:
             some = images[start : start + _AT_ONCE]
             points = self._catalog.points.several(list({stored.image.point for stored in some}))
             records = {point.record: point.id for point in points if point.record}
-            for oid in repository.missing([bytes.fromhex(record) for record in records]):
+            for oid in repository.missing([id_of_hex(record) for record in records]):
                 point = records[oid.hex()]
                 lost.setdefault(oid.hex(), set()).update(s.image.id for s in some if s.image.point == point)
         return lost

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from console.catalog import Catalog, StoredImage
 from console.domain.errors import OBJECT_DAMAGE, Failed
-from console.domain.objects import ZERO_ID
+from console.domain.objects import ZERO_ID, id_of_hex
 from console.domain.trees import EntryFlag, FileType
 from console.engine.repositories import Repositories
 from console.repository import Repository, TreeReader
@@ -87,7 +87,7 @@ class Counting:
             kept = self._counts.get(image.image.root)
         if kept is not None and kept[0] == objects:
             return kept[1]
-        found = _count(repository, bytes.fromhex(image.image.root), image.image.files, stopped)
+        found = _count(repository, id_of_hex(image.image.root), image.image.files, stopped)
         with self._lock:
             self._counts[image.image.root] = (objects, found)
             while len(self._counts) > KEPT_COUNTS:

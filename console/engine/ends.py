@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from console.catalog import Catalog
 from console.domain.errors import OBJECT_DAMAGE, Failed, failed
 from console.domain.machines import Machine
-from console.domain.objects import Kind, ObjectRef
+from console.domain.objects import Kind, ObjectRef, id_of_hex
 from console.domain.recovery_points import RecoveryPoint, VolumeImage
 from console.domain.replication import Accepted, ImageOffer, Step
 from console.engine.keys.travel import keys_of
@@ -45,11 +45,11 @@ class LocalSource:
 
     def increment(self, image: VolumeImage, *, names: bool) -> Iterator[list[ObjectRef]]:
         """See `domain.replication.SourceEnd`."""
-        parent = bytes.fromhex(image.parent_root) if image.parent_root else None
-        yield from self._trees.increment(bytes.fromhex(image.root), parent, names=names)
+        parent = id_of_hex(image.parent_root) if image.parent_root else None
+        yield from self._trees.increment(id_of_hex(image.root), parent, names=names)
         record = self._catalog.points.get(image.point).record
         if record:
-            yield [ObjectRef(bytes.fromhex(record), Kind.RECORD)]
+            yield [ObjectRef(id_of_hex(record), Kind.RECORD)]
 
     def frames(self, ids: Sequence[bytes]) -> Iterator[bytes | memoryview]:
         """See `domain.replication.SourceEnd`."""
@@ -151,7 +151,7 @@ class LocalTarget:
     def _record(self, id: str) -> Record | None:
         """None where there is none that this Core can read."""
         try:
-            return decode_record(self._repository.read(bytes.fromhex(id))) if id else None
+            return decode_record(self._repository.read(id_of_hex(id))) if id else None
         except Failed:
             return None
 
@@ -167,16 +167,16 @@ class LocalTarget:
         return self._dead[1]
 
     def _is_here(self, oid: str) -> bool:
-        return bool(oid) and self._repository.has(bytes.fromhex(oid))
+        return bool(oid) and self._repository.has(id_of_hex(oid))
 
     def _absent(self, offer: ImageOffer) -> int:
         """How many objects of the image's own increment (and its record) are not here."""
         image = offer.image
-        parent = bytes.fromhex(image.parent_root) if image.parent_root else None
-        record = [bytes.fromhex(offer.point.record)] if offer.point.record else []
+        parent = id_of_hex(image.parent_root) if image.parent_root else None
+        record = [id_of_hex(offer.point.record)] if offer.point.record else []
         absent = len(self._session.missing(record))
         try:
-            for batch in TreeReader(self._repository).increment(bytes.fromhex(image.root), parent, names=offer.names):
+            for batch in TreeReader(self._repository).increment(id_of_hex(image.root), parent, names=offer.names):
                 absent += len(self._session.missing([ref.id for ref in batch], sealed=bool(image.key)))
         except Failed as known:
             if known.failure.code not in OBJECT_DAMAGE:
@@ -214,8 +214,8 @@ def own_damage(
     With `names` the walk goes through all its nodes, also those it shares with its parent; those may be absent. `seen`
     is told every id met, and answers with those of which it does not know that they are here for this image.
     """
-    parent = bytes.fromhex(image.parent_root) if image.parent_root else None
-    root = bytes.fromhex(image.root)
+    parent = id_of_hex(image.parent_root) if image.parent_root else None
+    root = id_of_hex(image.root)
     found: set[bytes] = set()
     try:
         for batch in TreeReader(repository).increment(root, parent, names=names):

@@ -9,6 +9,7 @@ from functools import partial
 
 from console.catalog import StoredImage
 from console.domain.errors import OBJECT_DAMAGE, Failed
+from console.domain.objects import id_of_hex
 from console.domain.progress import Reporter
 from console.domain.recovery_points import VolumeImage
 from console.engine.ends import own_damage
@@ -85,7 +86,7 @@ def mark_all(repository: Repository, root: str, marks: Marks) -> None:
         marks.add(ids)
         return repository.missing(ids)
 
-    for _ in TreeReader(repository).absent(bytes.fromhex(root), ask):
+    for _ in TreeReader(repository).absent(id_of_hex(root), ask):
         pass
 
 
@@ -98,9 +99,9 @@ def _mark_own(
     check: Callable[[], None],
 ) -> bool:
     """As `own_damage`, without asking what is here; whether all nodes could be read."""
-    parent = bytes.fromhex(image.parent_root) if image.parent_root else None
+    parent = id_of_hex(image.parent_root) if image.parent_root else None
     try:
-        for batch in TreeReader(repository).increment(bytes.fromhex(image.root), parent, names=names):
+        for batch in TreeReader(repository).increment(id_of_hex(image.root), parent, names=names):
             check()
             seen([ref.id for ref in batch])
     except Failed as known:

@@ -14,7 +14,7 @@ from console.domain import paths
 from console.domain.chains import WHOLE, ChainState, ChainVerdict, Expected, ImageFact, WaitingKind, judge, worst
 from console.domain.errors import OBJECT_DAMAGE, Failed, not_found, refused
 from console.domain.machines import Machine
-from console.domain.objects import ZERO_ID
+from console.domain.objects import ZERO_ID, id_of_hex
 from console.domain.pairing import Direction
 from console.domain.recovery_points import RecoveryPoint, Restorability, VolumeImage
 from console.domain.trees import Entry, EntryFlag, FileType
@@ -222,7 +222,7 @@ class Points:
             return ImageDetail(image, verdict, 0, 0, None, "", image.files, image.files)
         repository = self._repository(image)
         objects = size = 0
-        for _, length in TreeReader(repository).absent(bytes.fromhex(image.root), repository.missing):
+        for _, length in TreeReader(repository).absent(id_of_hex(image.root), repository.missing):
             objects += 1
             size += length
         count = self._safe_count(image)

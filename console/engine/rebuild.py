@@ -13,7 +13,7 @@ from console.domain.errors import Failed
 from console.domain.events import Severity
 from console.domain.jobs import Job, JobKind
 from console.domain.machines import Machine, MachineKind, VolumeSource
-from console.domain.objects import Kind
+from console.domain.objects import Kind, id_of_hex
 from console.domain.progress import Reporter
 from console.domain.recovery_points import RecoveryPoint, VolumeImage
 from console.domain.repositories import RepositoryInfo
@@ -122,7 +122,7 @@ class Rebuild:
     def _names(self, repository: Repository, image: VolumeImage) -> bool:
         """Whether every node of its tree is here, so that all its files can be named."""
         try:
-            for _ in TreeReader(repository).increment(bytes.fromhex(image.root), None, names=True):
+            for _ in TreeReader(repository).increment(id_of_hex(image.root), None, names=True):
                 pass
         except Failed:
             return False

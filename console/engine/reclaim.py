@@ -13,7 +13,7 @@ from console.domain.clock import Clock
 from console.domain.errors import Failed, FailureKind, failed
 from console.domain.events import Severity
 from console.domain.jobs import Job, JobKind
-from console.domain.objects import Kind
+from console.domain.objects import Kind, id_of_hex
 from console.domain.pairing import Direction, PairingState
 from console.domain.progress import Reporter
 from console.domain.repositories import RepositoryInfo
@@ -99,7 +99,7 @@ class Reclaim:
         self, info: RepositoryInfo, repository: Repository, work: Work, roots: set[str], reporter: Reporter
     ) -> None:
         """Records of points, tombstones, and what was cut off on its way here."""
-        live = {bytes.fromhex(record) for record in self._catalog.reclaims.records(info.id)}
+        live = {id_of_hex(record) for record in self._catalog.reclaims.records(info.id)}
         work.marks.add(live)
         recorded: set[str] = set()
         for oid in repository.records(Kind.RECORD):

@@ -16,7 +16,7 @@ from console.domain.errors import Failed, failed
 from console.domain.events import Severity
 from console.domain.jobs import Job, JobKind, Trigger
 from console.domain.machines import Machine, MachineKind
-from console.domain.objects import Kind
+from console.domain.objects import Kind, id_of_hex
 from console.domain.progress import Reporter
 from console.domain.recovery_points import RecoveryPoint, VolumeImage
 from console.domain.retention import (
@@ -198,7 +198,7 @@ class Rollup:
     def _record(self, point: RecoveryPoint) -> Record | None:
         try:
             home = self._catalog.points.image(point.images[0].id).repository
-            return decode_record(self._repositories.open(home).read(bytes.fromhex(point.record)))
+            return decode_record(self._repositories.open(home).read(id_of_hex(point.record)))
         except Failed:
             return None
 
@@ -255,9 +255,9 @@ class Rollup:
         reporter.check()
         image = one.image
         repository = self._repositories.open(self._catalog.points.image(image.id).repository)
-        parent = bytes.fromhex(image.parent_root) if image.parent_root else None
+        parent = id_of_hex(image.parent_root) if image.parent_root else None
         stored = 0
-        for batch in TreeReader(repository).increment(bytes.fromhex(image.root), parent, names=False):
+        for batch in TreeReader(repository).increment(id_of_hex(image.root), parent, names=False):
             reporter.check()
             stored += repository.stored_size([ref.id for ref in batch])
         gone = {old.id: old for point in plan.gone for old in point.images}

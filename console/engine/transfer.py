@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 
-from console.domain.objects import Kind
+from console.domain.objects import Kind, id_of_hex
 from console.domain.progress import Reporter
 from console.domain.replication import ImageOffer, SourceEnd, TargetEnd
 
@@ -96,7 +96,7 @@ class _Step:
         if len(wanted) < len(ids):
             lacking = set(wanted)
             self.skipped += self._source.stored_size([oid for oid in ids if oid not in lacking])
-        first = bytes.fromhex(self._offer.image.root)
+        first = id_of_hex(self._offer.image.root)
         nodes = [oid for oid in wanted if oid not in self._chunks and oid != first]
         parts = ([oid for oid in wanted if oid == first], nodes, [oid for oid in wanted if oid in self._chunks])
         self._chunks.difference_update(ids)

@@ -11,12 +11,13 @@ import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from console.repository.failures import primary_code
-from console.repository.places import APPLICATION, REVISION, SCHEMA, SEALED, NewPack
+from console.repository.places import APPLICATION, REVISION, SCHEMA, SEALED, TABLES, NewPack
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -123,6 +124,8 @@ class IndexFile(ABC):
                 if self._writer.execute(f"PRAGMA {pragma}").fetchone()[0] != expected:
                     raise sqlite3.DatabaseError("it is not one of this version")
             self._tune()
+            if self._writer.execute(TABLES).fetchall() != _tables():
+                raise sqlite3.DatabaseError("its tables are not those of an index")
             self._load()
         except BaseException:
             self._writer.close()
@@ -156,6 +159,14 @@ class IndexFile(ABC):
         stock, self._stock = self._stock, deque()
         while stock:
             stock.pop().close()
+
+
+@cache
+def _tables() -> list[Any]:
+    with closing(sqlite3.connect(":memory:")) as fresh:
+        fresh.executescript(SCHEMA)
+        fresh.execute(SEALED)
+        return fresh.execute(TABLES).fetchall()
 
 
 def sound(rows: list[Row], numbers: int) -> list[Row]:

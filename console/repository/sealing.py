@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from console.domain.errors import Failed
 from console.domain.keys import SECRET_SIZE, key_locked
-from console.domain.objects import REF, ZERO_ID, Kind
+from console.domain.objects import REF, ZERO_ID, Kind, id_of_hex
 from console.domain.trees import Entry, FileType
 from console.repository.nodes import DEPTH_MAX, NodeError, decode_list, decode_root, decode_tree
 from console.repository.wrapping import id_of
@@ -133,7 +133,7 @@ class NoKeys:
 
 def tag_of(id: str) -> bytes:
     """What sealed objects say of the key (id in hex) that sealed them."""
-    return bytes.fromhex(id)[:TAG_SIZE]
+    return id_of_hex(id)[:TAG_SIZE]
 
 
 def edges_of(kind: int, plain: bytes, leaf: int = _CHUNK) -> bytes:

@@ -160,6 +160,20 @@ def test_another_revision_is_thrown_away(tmp_path: Path) -> None:
     index.close()
 
 
+@pytest.mark.parametrize(("was", "now"), [("offset INTEGER", "offreT INTEGER"), ("kind >= 4", "kind >= 5")])
+def test_other_tables_than_its_own_are_thrown_away(tmp_path: Path, was: str, now: str) -> None:
+    path = tmp_path / "index.sqlite"
+    index = Index(path, list)
+    index.add(ALL)
+    index.close()
+    content = path.read_bytes()
+    assert content.count(was.encode()) == 1
+    path.write_bytes(content.replace(was.encode(), now.encode()))
+    index = Index(path, list)
+    assert index.totals() == Totals()
+    index.close()
+
+
 def spoil(path: Path, share: float) -> None:
     """The last `share` of the file."""
     size = path.stat().st_size

@@ -284,6 +284,18 @@ def test_a_point_that_lost_its_images_is_not_restored_as_nothing(sample: Sample)
         core.stop()
 
 
+@pytest.mark.parametrize("column", ["images.root", "images.parent_root", "points.record"])
+def test_an_id_that_is_none_is_no_crash(sample: Sample, crashes: Crashes, column: str) -> None:
+    table, name = column.split(".")
+    sample.fresh()
+    with closing(sqlite3.connect(sample.data / CATALOG_FILE)) as connection:
+        connection.execute(f"UPDATE {table} SET {name} = 'no' || substr({name}, 3)")
+        connection.commit()
+    crashes.seen.clear()
+    core = Core(sample.data, clock=FixedClock(), name="source")
+    assert outlive(sample, core, crashes) == "damage"
+
+
 def test_a_key_of_no_known_sort_is_refused(sample: Sample, crashes: Crashes) -> None:
     """Its algorithm's number is another one."""
     assert suffer(sample, Flip(Path("identity") / "key.pem", 48, 5), crashes) == "refused"

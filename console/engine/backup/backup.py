@@ -16,7 +16,7 @@ from console.domain.clock import Clock, iso
 from console.domain.events import Severity
 from console.domain.jobs import JobWarning
 from console.domain.machines import Machine, Volume, VolumeSource
-from console.domain.objects import Kind
+from console.domain.objects import Kind, id_of_hex
 from console.domain.progress import Reporter
 from console.domain.recovery_points import BaseReason, ImageKind, RecoveryPoint, VolumeImage
 from console.domain.trees import VolumeRoot
@@ -140,7 +140,7 @@ class Backup:
     def _hold(self, session: WriteSession, foundation: Foundation) -> Foundation:
         """What a backup builds on stays as long as it runs, whoever deletes it meanwhile."""
         if isinstance(foundation, Parent):
-            session.hold(bytes.fromhex(foundation.image.root))
+            session.hold(id_of_hex(foundation.image.root))
             if self._catalog.points.find_image(foundation.image.id) is None:
                 return BaseReason.PARENT_LOST  # deleted before it was held
         return foundation

@@ -9,6 +9,7 @@ from console.catalog import Catalog
 from console.domain.chains import ChainState, ChainVerdict, judge
 from console.domain.errors import Failed
 from console.domain.machines import Machine, Volume, VolumeSource
+from console.domain.objects import id_of_hex
 from console.domain.recovery_points import BaseReason, RecoveryPoint, VolumeImage
 from console.domain.trees import VolumeRoot
 from console.engine.restore.outcome import is_damage
@@ -51,7 +52,7 @@ class Foundations:
         try:
             if not self._is_same(point, volume):
                 return BaseReason.VOLUME_CHANGED
-            return Parent(image, TreeReader(self._repository).root(bytes.fromhex(image.root)))
+            return Parent(image, TreeReader(self._repository).root(id_of_hex(image.root)))
         except Failed as known:
             if not is_damage(known):
                 raise
@@ -83,7 +84,7 @@ class Foundations:
 
     def _is_same(self, point: RecoveryPoint, volume: Volume) -> bool:
         """Whether the volume was the same when a point was made: at the same place, and of the same kind."""
-        record = decode_record(self._repository.read(bytes.fromhex(point.record)))
+        record = decode_record(self._repository.read(id_of_hex(point.record)))
         known = next((known for known in record.machine.volumes if known.id == volume.id), None)
         if known is None or known.source != volume.source:
             return False

@@ -13,7 +13,7 @@ from console.domain import paths
 from console.domain.answers import FailureAnswer
 from console.domain.clock import Clock
 from console.domain.errors import Failed, Failure, failed
-from console.domain.objects import ZERO_ID
+from console.domain.objects import ZERO_ID, id_of_hex
 from console.domain.plan_answers import ConflictAnswer, RestorePlan
 from console.domain.sizes import format_size
 from console.domain.trees import Entry, EntryFlag, FileType
@@ -186,7 +186,7 @@ class _Walk:
         """Whether it was looked at to the end. `there`: the directory that the image goes to, None where there is
         nothing; `whole`: all bytes are here, they need not be looked for."""
         try:
-            root = self._reader.root(bytes.fromhex(chosen.image.root))
+            root = self._reader.root(id_of_hex(chosen.image.root))
         except Failed as known:
             if not is_damage(known):
                 raise

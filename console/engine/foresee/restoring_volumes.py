@@ -12,6 +12,7 @@ from console.domain import paths
 from console.domain.answers import FailureAnswer
 from console.domain.errors import Failed, Failure
 from console.domain.machines import VolumeSource
+from console.domain.objects import id_of_hex
 from console.domain.plan_answers import VolumePlan, VolumesPlan
 from console.domain.recovery_points import VolumeImage
 from console.domain.sizes import format_size
@@ -116,7 +117,7 @@ class RestoringVolumes:
     def _root(self, image: VolumeImage) -> VolumeRoot | None:
         """None where it has not arrived."""
         try:
-            return TreeReader(self._restore.repository(image)).root(bytes.fromhex(image.root))
+            return TreeReader(self._restore.repository(image)).root(id_of_hex(image.root))
         except Failed as known:
             if not is_damage(known):
                 raise

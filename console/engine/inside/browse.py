@@ -9,6 +9,7 @@ from typing import Protocol
 
 from console.catalog import Catalog
 from console.domain.errors import not_found
+from console.domain.objects import id_of_hex
 from console.domain.recovery_points import RecoveryPoint, VolumeImage
 from console.domain.trees import Entry
 from console.engine.inside.volume import OpenVolume
@@ -69,7 +70,7 @@ class Browse:
                 self._volumes.move_to_end(image.id)
         if known is not None and known.repository is repository:
             if image.key:
-                repository.read(bytes.fromhex(image.root))  # refused where the key has been locked meanwhile
+                repository.read(id_of_hex(image.root))  # refused where the key has been locked meanwhile
             return known
         with self._lock:
             cache = self._caches.get(home)

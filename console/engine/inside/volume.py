@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from console.domain import paths
 from console.domain.errors import OBJECT_DAMAGE, Failed, not_found, refused
 from console.domain.machines import VolumeSource
+from console.domain.objects import id_of_hex
 from console.domain.recovery_points import VolumeImage
 from console.domain.trees import Entry, EntryFlag, FileType
 from console.engine.inside.disk import toolkit
@@ -38,7 +39,7 @@ class OpenVolume:
         self.image = image
         self.reader = TreeReader(repository)
         self._cache = cache
-        self.root = self.reader.root(bytes.fromhex(image.root))
+        self.root = self.reader.root(id_of_hex(image.root))
         self.top = self.reader.top(self.root, image.volume_label)
         self.inside: ImageVolume | None = None
         self.raw_name = single_name(self.root, image.volume_label)

@@ -30,7 +30,7 @@ from console.domain.keys import (
     wrong_passphrase,
 )
 from console.domain.machines import MachineKind, name_problem
-from console.domain.objects import FRAME_SIZE
+from console.domain.objects import FRAME_SIZE, id_of_hex
 from console.engine.journal import Journal
 from console.engine.keys.keyring import Keyring
 from console.engine.repositories import Repositories
@@ -191,7 +191,7 @@ class Keys:
         try:
             secret = self._secret(key, passphrase)
             for repository, root in self._catalog.keys.newest_roots(key.id, TESTED):
-                self._open(repository, bytes.fromhex(root), SealingKey(secret))
+                self._open(repository, id_of_hex(root), SealingKey(secret))
                 opened += 1
         except (Failed, FrameError) as error:
             problem = (

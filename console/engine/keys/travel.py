@@ -10,6 +10,7 @@ from console.domain.errors import damage
 from console.domain.events import Severity
 from console.domain.keys import EncryptionKey, WrappedKey, arriving, thumbprint, wrong_passphrase
 from console.domain.machines import name_problem
+from console.domain.objects import id_of_hex
 from console.domain.recovery_points import RecoveryPoint, VolumeImage
 from console.engine.journal import Journal
 from console.repository import Repository
@@ -74,7 +75,7 @@ class Arrivals:
         """Keys of a point that are not known here, from its record. Raises what reading the record raises."""
         lacking = {image.key for image in point.images if image.key and self._catalog.keys.find(image.key) is None}
         if lacking and point.record:
-            record = decode_record(repository.read(bytes.fromhex(point.record)))
+            record = decode_record(repository.read(id_of_hex(point.record)))
             self.take((key for key in record.keys if key.id in lacking), origin)
 
     def _named(self, key: EncryptionKey) -> EncryptionKey:

@@ -13,7 +13,7 @@ from console.domain.errors import OBJECT_DAMAGE, Failed, not_found, usage
 from console.domain.events import Severity
 from console.domain.jobs import Job, JobKind, Trigger
 from console.domain.machines import VolumeSource
-from console.domain.objects import Kind
+from console.domain.objects import Kind, id_of_hex
 from console.domain.point_checks import CheckResult, Finding, PointCheck, Verdict, summed_up
 from console.domain.progress import Reporter
 from console.domain.recovery_points import RecoveryPoint, VolumeImage
@@ -161,7 +161,7 @@ class CheckPoints:
             verdict = verdicts.get(image.id, WHOLE)
             why = self._points.why(verdict)
             repository = self._repository(image)
-            absent = sum(1 for _ in TreeReader(repository).absent(bytes.fromhex(image.root), repository.missing))
+            absent = sum(1 for _ in TreeReader(repository).absent(id_of_hex(image.root), repository.missing))
             if verdict.state in (ChainState.AWAITING_SEED, ChainState.AWAITING_TRANSFER):
                 findings.append(Finding(Verdict.NOT_CHECKED, why))
             elif verdict.state is not ChainState.WHOLE:
@@ -189,7 +189,7 @@ class CheckPoints:
         hurt: dict[bytes, Failed] = {}
         locked = _is_locked(repository, image)
         try:
-            for batch in TreeReader(repository).increment(bytes.fromhex(image.root), None, names=True):
+            for batch in TreeReader(repository).increment(id_of_hex(image.root), None, names=True):
                 ids = list({ref.id: ref.kind for ref in batch})
                 objects += len(ids)
                 reporter.check()
@@ -302,7 +302,7 @@ class CheckPoints:
 def _is_locked(repository: Repository, image: VolumeImage) -> bool:
     """Whether an image is sealed with a key that this Core has not got now."""
     try:
-        repository.read(bytes.fromhex(image.root))
+        repository.read(id_of_hex(image.root))
     except Failed as known:
         return known.failure.code == "key-locked"
     return False

@@ -12,6 +12,7 @@ from console.catalog import Catalog, StoredImage
 from console.domain.answers import FailureAnswer
 from console.domain.clock import Clock, iso
 from console.domain.errors import Failed, Failure
+from console.domain.objects import id_of_hex
 from console.domain.pairing import Direction, PairingState
 from console.domain.repair_answers import HurtImage, RepairPlan, RepairSource
 from console.domain.repositories import DamagedObject, RepositoryInfo
@@ -45,7 +46,7 @@ class RepairForesight:
         info = self._repositories.choose(name)
         repository = self._repositories.open(info.id)
         known = self._catalog.damage.list(info.id)
-        packs = {bytes.fromhex(one.object): one.pack for one in known if one.object}
+        packs = {id_of_hex(one.object): one.pack for one in known if one.object}
         for oid in repository.mending.condemned():
             packs.setdefault(oid, "")
         hurt = self._catalog.points.damaged_in(info.id)

@@ -14,6 +14,7 @@ from console.domain.clock import Clock
 from console.domain.errors import Cancelled, Failed
 from console.domain.events import Severity
 from console.domain.jobs import Job, JobKind, Trigger
+from console.domain.objects import id_of_hex
 from console.domain.pairing import Direction, PairingState
 from console.domain.progress import Reporter
 from console.domain.repositories import DamagedObject, RepositoryInfo
@@ -138,7 +139,7 @@ class Repair:
         repository = work.repository
         for known in self._catalog.damage.list(work.info.id):
             if known.object:
-                work.found[bytes.fromhex(known.object)] = known.pack
+                work.found[id_of_hex(known.object)] = known.pack
             if known.pack:
                 work.packs.append(known.pack)
         for pack, ids in repository.wounds.take().items():
@@ -179,7 +180,7 @@ class Repair:
                 image = stored.image
                 lacking, readable = own_damage(work.repository, image)
                 if record := points.get(image.point):
-                    lacking |= set(work.repository.missing([bytes.fromhex(record)]))
+                    lacking |= set(work.repository.missing([id_of_hex(record)]))
                 if lacking or stored.damaged or not readable:
                     work.affected[image.id] = stored
                 for oid in lacking:

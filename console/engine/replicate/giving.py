@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from console.catalog import Catalog, StoredImage
 from console.domain.errors import OBJECT_DAMAGE, Failed, not_found
+from console.domain.objects import id_of_hex
 from console.engine.repositories import Repositories
 from console.repository import Repository, TreeReader
 from console.wire.conversation import OBJECTS_BYTES
@@ -35,13 +36,13 @@ def objects_of(catalog: Catalog, repositories: Repositories, machine: str, image
 def _own(catalog: Catalog, repository: Repository, stored: StoredImage, wanted: set[bytes]) -> Iterator[bytes]:
     """Those of `wanted` that belong to the image, each once; walks no further than it has to."""
     image = stored.image
-    record = bytes.fromhex(catalog.points.get(image.point).record)
+    record = id_of_hex(catalog.points.get(image.point).record)
     if record in wanted:
         wanted.discard(record)
         yield record
-    root = bytes.fromhex(image.root)
+    root = id_of_hex(image.root)
     # What the image adds to its parent first, which is cheap; a parent may be another one at the source by now.
-    for parent in dict.fromkeys((bytes.fromhex(image.parent_root) if image.parent_root else None, None)):
+    for parent in dict.fromkeys((id_of_hex(image.parent_root) if image.parent_root else None, None)):
         try:
             for batch in TreeReader(repository).increment(root, parent, names=False):
                 for ref in batch:

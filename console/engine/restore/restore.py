@@ -16,7 +16,7 @@ from console.domain.clock import Clock
 from console.domain.errors import Failed, damage, failed, not_found, refused, usage
 from console.domain.jobs import Job, JobKind
 from console.domain.machines import Machine, VolumeSource
-from console.domain.objects import ZERO_ID
+from console.domain.objects import ZERO_ID, id_of_hex
 from console.domain.progress import Reporter
 from console.domain.recovery_points import RecoveryPoint, VolumeImage
 from console.domain.repositories import DamagedObject
@@ -151,7 +151,7 @@ class Restore:
     def _volume(self, wanted: Wanted, chosen: Chosen, places: Places, outcome: Outcome, reporter: Reporter) -> None:
         repository = self.repository(chosen.image)
         try:
-            root = (reader := TreeReader(repository)).root(bytes.fromhex(chosen.image.root))
+            root = (reader := TreeReader(repository)).root(id_of_hex(chosen.image.root))
         except Failed as known:
             if not is_damage(known):
                 raise
@@ -196,7 +196,7 @@ class Restore:
             repository = self.repository(chosen.image)
             reader = TreeReader(repository)
             try:
-                root = reader.root(bytes.fromhex(chosen.image.root))
+                root = reader.root(id_of_hex(chosen.image.root))
             except Failed as known:
                 if not is_damage(known):
                     raise
@@ -279,7 +279,7 @@ def anything_here(repository: Repository, chosen: Chosen) -> bool:
         if any(lacking.isdisjoint(ids) for ids in batch):
             return True
     try:
-        return not files and reader.root(bytes.fromhex(chosen.image.root)).files == 0
+        return not files and reader.root(id_of_hex(chosen.image.root)).files == 0
     except Failed as known:
         if not is_damage(known):
             raise
@@ -310,7 +310,7 @@ def _files(reader: TreeReader, chosen: Chosen) -> Iterator[Entry]:
     """Wanted, readable files whose names are here."""
     stack: list[tuple[Entry, Wish]] = []
     try:
-        root = reader.root(bytes.fromhex(chosen.image.root))
+        root = reader.root(id_of_hex(chosen.image.root))
         stack.append((reader.top(root, chosen.image.volume_label), chosen.wish))
     except Failed as known:
         if not is_damage(known):

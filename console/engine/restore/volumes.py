@@ -14,6 +14,7 @@ from console.domain import paths
 from console.domain.errors import Failed, failed, not_found, refused, usage
 from console.domain.jobs import Job, JobKind
 from console.domain.machines import Machine, VolumeSource
+from console.domain.objects import id_of_hex
 from console.domain.progress import Reporter
 from console.domain.recovery_points import RecoveryPoint, VolumeImage
 from console.domain.sizes import format_size
@@ -194,7 +195,7 @@ class RestoreVolumes:
 
     def _aim(self, image: VolumeImage, to: str, confirm: Collection[str], *, whole: bool) -> Aim:
         try:
-            root = TreeReader(self._restore.repository(image)).root(bytes.fromhex(image.root))
+            root = TreeReader(self._restore.repository(image)).root(id_of_hex(image.root))
         except Failed as known:
             if not is_damage(known) or whole:
                 raise
