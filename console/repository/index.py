@@ -22,6 +22,7 @@ from console.repository.places import (
     PLACES,
     TAKE_OVER,
     TALLIED,
+    WHOLE_KEPT,
     IndexedPack,
     NewPack,
     Place,
@@ -55,6 +56,8 @@ class Index(IndexFile):
         self._misses = 0
         self.changes = 0
         """Grows when objects come to be looked for elsewhere than where they were, but by `exchange`."""
+        self.losses = 0
+        """Grows when objects may have gone."""
         self.sealed: frozenset[int] = frozenset()
         """Numbers of the packs that hold something sealed."""
         super().__init__(path, refill)
@@ -165,6 +168,10 @@ class Index(IndexFile):
         """(id, number of the pack) of copies that were struck out because they are damaged."""
         return set(self._all("SELECT id, pack FROM condemned", ()))
 
+    def is_whole(self, root: bytes) -> bool:
+        """Whether every object of this tree was here once (`note_whole`), and nothing has gone since."""
+        return bool(self._all("SELECT 1 FROM whole WHERE root = ?", (root,)))
+
     def totals(self) -> Totals:
         """What all packs have together."""
         return self._totals
@@ -188,6 +195,18 @@ class Index(IndexFile):
             refused += self._add(some)
         return refused
 
+    def note_whole(self, roots: Iterable[bytes], losses: int) -> None:
+        """Of these trees every object is here, unless something has gone since `losses` was what it is said to be."""
+        wanted = [(root,) for root in roots if not self.is_whole(root)]
+
+        def change(writer: sqlite3.Connection) -> None:
+            if losses == self.losses:
+                writer.executemany("INSERT OR IGNORE INTO whole(root) VALUES (?)", wanted)
+                writer.execute("DELETE FROM whole WHERE number <= (SELECT max(number) FROM whole) - ?", (WHOLE_KEPT,))
+
+        if wanted:
+            self._change(change)
+
     def strike(self, names: Iterable[str]) -> None:
         """Forgets packs and all objects in them."""
         wanted = list(names)
@@ -200,7 +219,7 @@ class Index(IndexFile):
                     forget_pack(writer, row[0])
 
         self.changes += 1
-        self._change(change)
+        self._lose(change)
         self._load()
 
     def condemn(self, ids: Sequence[bytes]) -> None:
@@ -214,7 +233,7 @@ class Index(IndexFile):
             recount(writer)
 
         self.changes += 1
-        self._change(change)
+        self._lose(change)
         self._load()
 
     def repoint(self, places: Sequence[Place]) -> None:
@@ -248,7 +267,7 @@ class Index(IndexFile):
         with self._writing:
             self._writer.execute("PRAGMA synchronous = FULL")
             try:
-                self._change(lambda writer: replace_packs(writer, gone, made))
+                self._lose(lambda writer: replace_packs(writer, gone, made))
             finally:
                 self._writer.execute("PRAGMA synchronous = NORMAL")
             self._load()
@@ -287,6 +306,7 @@ class Index(IndexFile):
         with self._writing:
             self._refilling = True
             self.changes += 1
+            self.losses += 1
             try:
                 self._drop_stock()
                 self._writer.close()
@@ -342,6 +362,17 @@ class Index(IndexFile):
                 was.packs + len(packs),
             )
             return []
+
+    def _lose(self, change: Callable[[sqlite3.Connection], None]) -> None:
+        """A change after which objects may be missing that were here."""
+
+        def losing(writer: sqlite3.Connection) -> None:
+            writer.execute("DELETE FROM whole")
+            change(writer)
+
+        with self._writing:
+            self.losses += 1
+            self._change(losing)
 
     def _asked(self, misses: int) -> None:
         """Makes the filter as soon as it would have paid for itself."""

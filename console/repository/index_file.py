@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from console.repository.failures import primary_code
-from console.repository.places import APPLICATION, REVISION, SCHEMA, SEALED, TABLES, NewPack
+from console.repository.places import APPLICATION, REVISION, SCHEMA, SEALED, TABLES, WHOLE, NewPack
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -154,6 +154,7 @@ class IndexFile(ABC):
         self._writer.execute("PRAGMA synchronous = NORMAL")
         self._writer.execute("PRAGMA cache_size = -16000")
         self._writer.execute(SEALED)
+        self._writer.execute(WHOLE)
 
     def _drop_stock(self) -> None:
         stock, self._stock = self._stock, deque()
@@ -166,6 +167,7 @@ def _tables() -> list[Any]:
     with closing(sqlite3.connect(":memory:")) as fresh:
         fresh.executescript(SCHEMA)
         fresh.execute(SEALED)
+        fresh.execute(WHOLE)
         return fresh.execute(TABLES).fetchall()
 
 

@@ -77,7 +77,12 @@ def decode_tree(plain: bytes) -> list[Entry]:
     if max(map(len, names)) > _NAME_MAX:
         raise NodeError("it holds a name that is too long")
     for entry in entries:
-        if entry.content or entry.depth or entry.inline:
+        content = entry.content
+        if content:
+            # Nearly all are files of one chunk.
+            if len(content) != REF_SIZE or entry.depth or entry.inline or entry.type is not FileType.FILE:
+                _check_content(entry)
+        elif entry.depth or entry.inline:
             _check_content(entry)
     return entries
 

@@ -31,6 +31,9 @@ SEALED = "CREATE TABLE IF NOT EXISTS sealed_packs(pack INTEGER PRIMARY KEY)"
 """Packs in which anything is sealed. What lies there stands for no object that is not: nobody has proven its id."""
 TABLES = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name"
 """What the file says it holds."""
+WHOLE = "CREATE TABLE IF NOT EXISTS whole(number INTEGER PRIMARY KEY, root BLOB NOT NULL UNIQUE)"
+"""Roots of trees of which every object is here, as who wrote them has seen. None is left as soon as anything goes."""
+WHOLE_KEPT = 10_000
 TAKE_OVER = (
     "UPDATE objects SET pack = ?2, offset = ?3, stored = ?4, plain = ?5, kind = ?6"
     " WHERE id = ?1 AND pack IN (SELECT pack FROM sealed_packs)"

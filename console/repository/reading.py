@@ -9,9 +9,11 @@ from itertools import groupby
 from operator import itemgetter
 
 from console.domain.objects import FRAME_SIZE, Kind
+from console.domain.trees import Entry
 from console.repository.codec import NO_KEYS, FrameError, Header, check_digest, decode, node_of, read_header, verify
 from console.repository.failures import object_damaged, object_missing
 from console.repository.index import Index
+from console.repository.listing import Lister
 from console.repository.pack import PackDamaged, PackReader
 from console.repository.places import Place
 from console.repository.sealing import Keys, Node
@@ -92,6 +94,16 @@ class Readers:
                     except FrameError as second:
                         raise object_damaged(place.id, self._index.name(place.pack), str(second)) from second
                 yield node
+
+    def trees(self, ids: Sequence[bytes], lister: Lister) -> Iterator[tuple[bytes, list[Entry]]]:
+        """See `NearReader.trees`."""
+        for run, raw in self._runs(self._places(ids)):
+            view = memoryview(raw)
+            for place in run:
+                with suppress(FrameError):
+                    entries = lister.entries(*_undigested(place, view, place.offset - run[0].offset), self.keys)
+                    if entries is not None:
+                        yield place.id, entries
 
     def frames(self, ids: Sequence[bytes]) -> Iterator[bytes]:
         """See `Repository.frames`."""
@@ -241,9 +253,16 @@ class NearReader:
     def __init__(self, readers: Readers, shelf: Shelf) -> None:
         self._readers = readers
         self._shelf = shelf
+        self._lister = Lister()
 
     def read(self, id: bytes) -> bytes:
         return self._readers.read(id, self._shelf)
+
+    def trees(self, ids: Sequence[bytes]) -> Iterator[tuple[bytes, list[Entry]]]:
+        """(id, entries) of each distinct directory node, in pack order, neighbours read together. One that is not true,
+        or no such node, is passed over: `read` says what is the matter with it. Raises Failed `object-missing`,
+        `key-locked`."""
+        return self._readers.trees(ids, self._lister)
 
 
 def _frame(place: Place, raw: bytes | memoryview, at: int) -> tuple[Header, memoryview]:

@@ -82,6 +82,7 @@ class WriteSession:
         self._provers = provers
         self._sweeps = sweeps
         self._reliance = sweeps.enter()
+        self._losses = index.losses
         self._stake = Stake(reserve=reserve)
         self._closed = False
 
@@ -185,6 +186,16 @@ class WriteSession:
             known = self._index.known(rest, plain=plain)
             if self._sweeps.settled(sweeps):
                 return [oid for oid in rest if oid not in known]
+
+    def is_whole(self, root: bytes) -> bool:
+        """Whether every object of a tree that it holds is known to be here, so that `missing` need not be asked."""
+        self._check()
+        return self._index.is_whole(root)
+
+    def note_whole(self, roots: Sequence[bytes]) -> None:
+        """Of these trees, which the catalog names now, every object was put, found not to be missing, or is of a tree
+        that was whole."""
+        self._index.note_whole(roots, self._losses)
 
     def hold(self, root: bytes) -> None:
         """No reclaim that looks at the catalog from now on takes anything of this tree before the session ends, whoever

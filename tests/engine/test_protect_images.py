@@ -7,7 +7,7 @@ import os
 import shutil
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -291,22 +291,52 @@ def test_a_damaged_chain_is_not_built_on(world: World, tmp_path: Path) -> None:
     assert any(event.code == "parent-lost" and event.alert for event in events)
 
 
-def test_lost_chunks_of_the_parent_are_read_again(
-    world: World, files: CountingFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lost_chunks_of_the_parent_are_read_again(world: World, files: CountingFiles, tmp_path: Path) -> None:
     top = plant(tmp_path / "tree", Dir({b"f": File(noise(3000)), b"g": File(noise(3000, 2)), b"h": File(b"in")}))
     settle(top)
     machine = world.machine(top)
     first, _ = world.backup(machine)
     lost = next(iter_refs(world.entry(first, b"f").content))[0]
-    honest = WriteSession.missing
-    monkeypatch.setattr(
-        WriteSession, "missing", lambda self, ids: [*honest(self, ids), *(oid for oid in ids if oid == lost)]
-    )
+    repository = world.repositories.open(world.repositories.choose(None).id)
+    repository.condemn([lost])
     files.opened.clear()
     second, _ = world.backup(machine)
     assert files.opened == [os.fsencode(top / "f")]
     assert second["images"][0]["files"] == 3
+    assert repository.has(lost)
+    files.opened.clear()
+    world.backup(machine)
+    assert files.opened == []
+
+
+def test_chunks_are_asked_for_only_after_something_went(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top = plant(tmp_path / "tree", Dir({b"d": Dir({b"f": File(noise(3000)), b"g": File(noise(3000, 2))})}))
+    settle(top)
+    machine = world.machine(top)
+    first, _ = world.backup(machine)
+    asked: list[bytes] = []
+    honest = WriteSession.missing
+
+    def missing(session: WriteSession, ids: Sequence[bytes]) -> list[bytes]:
+        asked.extend(ids)
+        return honest(session, ids)
+
+    monkeypatch.setattr(WriteSession, "missing", missing)
+    world.backup(machine)
+    assert asked == []
+    repository = world.repositories.open(world.repositories.choose(None).id)
+    with repository.session() as session:
+        other = session.put(Kind.CHUNK, b"of somebody else").id
+        session.flush()
+    repository.condemn([other])
+    world.backup(machine)
+    wanted = {oid for name in (b"d/f", b"d/g") for oid, _ in iter_refs(world.entry(first, name).content)}
+    assert set(asked) == wanted
+    asked.clear()
+    world.backup(machine)
+    assert asked == []
 
 
 def test_a_parent_whose_names_cannot_be_read_is_no_parent(world: World, tmp_path: Path) -> None:

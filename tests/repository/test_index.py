@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -254,3 +255,39 @@ def test_many_threads_ask_while_one_adds(index: Index) -> None:
         thread.join()
     assert not failures
     assert len(index.known([oid(n) for n in range(1, 400)])) == 399
+
+
+@pytest.mark.parametrize("how", ["strike", "condemn", "exchange", "rebuild", "begun anew"])
+def test_trees_are_whole_until_something_goes(index: Index, tmp_path: Path, how: str) -> None:
+    index.add(ALL)
+    index.note_whole([oid(2001), oid(2002)], index.losses)
+    index.add([a_pack("three", range(3000, 3010))])
+    assert index.is_whole(oid(2001))
+    assert not index.is_whole(oid(2003))
+    before = index.losses
+    if how == "strike":
+        index.strike(["two"])
+    elif how == "condemn":
+        index.condemn([oid(5)])
+    elif how == "exchange":
+        index.exchange({"two": [oid(n) for n in range(2001, 2011)]}, [])
+    elif how == "rebuild":
+        index.rebuild(ALL)
+    else:
+        (tmp_path / "other.sqlite").touch()
+        with contextlib.closing(Index(tmp_path / "other.sqlite", lambda: ALL)) as other:
+            assert not other.is_whole(oid(2001))
+        return
+    assert not index.is_whole(oid(2001))
+    index.note_whole([oid(2001)], before)  # by one who began before that
+    assert not index.is_whole(oid(2001))
+    index.note_whole([oid(2001)], index.losses)
+    assert index.is_whole(oid(2001))
+
+
+def test_whole_trees_are_known_after_opening_again(tmp_path: Path) -> None:
+    with contextlib.closing(Index(tmp_path / "index.sqlite", lambda: ALL)) as index:
+        index.add(ALL)
+        index.note_whole([oid(2001)], index.losses)
+    with contextlib.closing(Index(tmp_path / "index.sqlite", lambda: ALL)) as index:
+        assert index.is_whole(oid(2001))

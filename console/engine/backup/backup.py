@@ -19,7 +19,6 @@ from console.domain.machines import Machine, Volume, VolumeSource
 from console.domain.objects import Kind, id_of_hex
 from console.domain.progress import Reporter
 from console.domain.recovery_points import BaseReason, ImageKind, RecoveryPoint, VolumeImage
-from console.domain.trees import VolumeRoot
 from console.engine.backup.disk_imaging import DiskImager
 from console.engine.backup.imaging import Imaged, Imager
 from console.engine.backup.leaving import LeftOut
@@ -135,6 +134,9 @@ class Backup:
             point = replace(point, record=record.hex())
             ids = {image.id for image in images}
             self._catalog.points.add(point, self._repository.id, here=ids, names=ids)
+            sources = {volume.id: volume.source for volume in machine.volumes}
+            trees = [image.root for image in point.images if sources[image.volume] == VolumeSource.TREE]
+            session.note_whole([bytes.fromhex(root) for root in trees])
         return self._result(point, started)
 
     def _hold(self, session: WriteSession, foundation: Foundation) -> Foundation:
@@ -178,7 +180,7 @@ class Backup:
 
     def _image(self, session: WriteSession, point: str, volume: Volume, foundation: Foundation) -> VolumeImage:
         parent = foundation if isinstance(foundation, Parent) else None
-        made = self._make(session, volume, parent.root if parent else None)
+        made = self._make(session, volume, parent)
         id = uuid.uuid4().hex
         self._left_out[id] = made.left_out
         return VolumeImage(
@@ -201,8 +203,9 @@ class Backup:
             key=self._seal.id if self._seal else "",
         )
 
-    def _make(self, session: WriteSession, volume: Volume, before: VolumeRoot | None) -> Imaged:
+    def _make(self, session: WriteSession, volume: Volume, parent: Parent | None) -> Imaged:
         """The image itself, by the kind of volume it is of."""
+        before = parent.root if parent else None
         if volume.source == VolumeSource.IMAGE:
             disk = DiskImager(volume, self._repository, session, self._reporter, self._clock, disks=self._disks)
             return disk.image(before)
@@ -220,7 +223,7 @@ class Backup:
             options=self._machine.options,
             files=self._snapshots.files(volume),
         )
-        return tree.image(before)
+        return tree.image(before, whole=parent is not None and session.is_whole(bytes.fromhex(parent.image.root)))
 
     def _stream(self, volume: Volume) -> Stream:
         if volume.path:

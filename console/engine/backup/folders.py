@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -16,6 +16,11 @@ PACKED_FROM = 4 * RUN
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Entry | None]).decode
 _decode_entry = msgspec.msgpack.Decoder(Entry).decode
+
+
+def is_long(names: Sequence[bytes]) -> bool:
+    """Whether a directory has so many names that what is known of them is kept encoded."""
+    return len(names) > PACKED_FROM
 
 
 class Folder:
@@ -64,6 +69,13 @@ class Folder:
             self._runs = [[None] * min(RUN, names - start) for start in range(0, names, RUN)]
             self._runs_left = [min(RUN, names - start) for start in range(0, names, RUN)]
 
+    def begin(self, known: Sequence[Entry | None], left: int) -> None:
+        """Instead of `expect`: what of it is `known` already, in order, and how many are still to be put besides the
+        last slot, which is no name."""
+        self._slots = [*known, None]
+        self.last = len(known)
+        self._left = left + 1
+
     def put(self, slot: int, entry: Entry | None) -> bool:
         """An entry is known (None: the name is left out). True: that was the last one."""
         if self._slots:
@@ -98,8 +110,6 @@ class Ahead:
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
-        self.prepared = 0
-        """How many of the next to be taken were read ahead."""
         self._waiting: list[tuple[int, bytes, Entry | bytes | None]] = []
 
     def add(self, slot: int, name: bytes, before: Entry | None) -> None:
@@ -115,7 +125,6 @@ class Ahead:
     def take(self) -> tuple[int, bytes, Entry | None] | None:
         if not self._waiting:
             return None
-        self.prepared -= 1
         slot, name, held = self._waiting.pop()
         return slot, name, _plain(held)
 

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
 from console.domain import paths
 from console.domain.clock import Clock
-from console.domain.errors import Failed, failed
+from console.domain.errors import Failed
 from console.domain.machines import MachineOptions
-from console.domain.objects import REF, ZERO_ID
 from console.domain.progress import Reporter
 from console.domain.trees import Entry, EntryFlag, FileType, VolumeRoot
 from console.engine.backup.content import too_fresh
-from console.engine.backup.folders import Ahead, Folder
-from console.engine.backup.foresight import Foresight
+from console.engine.backup.folders import Ahead, Folder, is_long
 from console.engine.backup.gathering import Gathering, Settled, Twins, Wanted
 from console.engine.backup.intake import Intake
 from console.engine.backup.leaving import Leaving, LeftOut
+from console.engine.backup.parent_tree import ParentTree
 from console.engine.backup.shelves import SHELF
 from console.engine.backup.tally import Tally
+from console.engine.backup.unchanged import Unchanged, lacking
+from console.engine.backup.volumes import tree_gone, tree_unreadable
 from console.engine.backup.workers import Workers
 from console.engine.restore.outcome import is_damage
-from console.repository import Repository, TreeReader, TreeWriter, WriteSession
+from console.repository import Repository, TreeWriter, WriteSession
 from console.repository.chunker import MINIMUM
 from console.sources.attributes import Owners, Xattrs
 from console.sources.reading import HostFiles, entry_of, same_node, unchanged
@@ -78,24 +79,27 @@ class Imager:
             volume, reporter, excludes=excludes, private=private, options=options or MachineOptions()
         )
         self._owners = Owners()
+        self._unchanged = Unchanged(self._files, self._owners, self._leaving, reporter)
         self._tally = Tally(session)
         self._writer = TreeWriter(self._tally)
-        self._foresight = Foresight(repository)
-        self._reader = TreeReader(self._foresight)
+        self._parent = ParentTree(repository)
         self._twins: dict[tuple[int, int], Twins] = {}
         self._settled: list[Settled] = []
         self._kept: list[tuple[Folder, int, Entry, bool]] = []
         self._batch: list[Wanted] = []
         self._batch_bytes = 0
         self._base = True
+        self._stack: list[Ahead] = []
 
-    def image(self, before: VolumeRoot | None) -> Imaged:
+    def image(self, before: VolumeRoot | None, *, whole: bool = False) -> Imaged:
         """Walks the volume; what `before` (the parent image's root) has unchanged is taken over without being opened.
+        `whole`: every object of that image is known to be here.
 
         Raises Failed `volume-gone`, `volume-unreadable`, and what the repository raises; Cancelled.
         """
         path = os.path.realpath(self._volume)
         self._base = before is None
+        self._unchanged.whole = whole
         with Workers("backup", waiting=WAITING) as workers:
             self._workers = workers
             intake = Intake(self._files, self._tally, self._writer, workers, self._reporter)
@@ -105,7 +109,7 @@ class Imager:
                 self._walk(path, before.entry if before else None)
                 self._flush()
             workers.finish()
-        root = self._gathering.root(self._owners)
+        root = self._unchanged.counted(self._gathering.root(self._owners))
         if before is not None and before.files and not root.files:
             self._reporter.warn(
                 "volume-empty",
@@ -116,18 +120,14 @@ class Imager:
         return Imaged(oid.hex(), root, intake.bytes_read, self._tally.new, self._tally.stored, self._leaving.left)
 
     def _walk(self, path: bytes, before: Entry | None) -> None:
-        top = self._open_top(path, before)
-        stack = [top]
+        stack = self._stack
+        stack.append(self._open_top(path, before))
         while stack:
-            if before is not None and stack[-1].prepared <= 0:
-                stack[-1].prepared = self._foresight.foresee(stack[-1].coming())
             following = stack[-1].take()
             if following is None:
                 stack.pop()
                 continue
-            slot, name, old = following
-            above = stack[-1].folder
-            ahead = self._enter(above, slot, name, old)
+            ahead = self._enter(stack[-1].folder, *following)
             if ahead is not None:
                 stack.append(ahead)
 
@@ -135,29 +135,17 @@ class Imager:
         try:
             directory = self._files.open_directory(path)
         except (FileNotFoundError, NotADirectoryError) as problem:
-            raise failed(
-                "volume-gone",
-                f"“{paths.to_text(self._volume)}” is not there, or is no directory any more.",
-                "Mount or bring back what is protected, or change the machine's volumes. No recovery point was made.",
-            ) from problem
+            raise tree_gone(self._volume) from problem
         except OSError as problem:
-            raise self._top_unreadable(problem) from problem
+            raise tree_unreadable(self._volume, problem) from problem
         try:
             status = self._files.status_open(directory)
             folder = self._look(None, 0, path, b"", directory, status, before)
             return self._list(folder, self._files.names(directory), directory)
         except OSError as problem:
-            raise self._top_unreadable(problem) from problem
+            raise tree_unreadable(self._volume, problem) from problem
         finally:
             self._files.close(directory)
-
-    def _top_unreadable(self, problem: OSError) -> Failed:
-        why = problem.strerror or str(problem)
-        return failed(
-            "volume-unreadable",
-            f"“{paths.to_text(self._volume)}” could not be read: {why}.",
-            "Run the Core as a user who may read it. No recovery point was made.",
-        )
 
     def _enter(self, above: Folder, slot: int, name: bytes, before: Entry | None) -> Ahead | None:
         """Lists one subdirectory. None: nothing is to be walked below it."""
@@ -237,14 +225,40 @@ class Imager:
 
     def _list(self, folder: Folder, names: list[bytes], directory: int) -> Ahead:
         """Decides about every name of one open directory; returns its subdirectories."""
+        old: list[Entry] | None = []
+        if folder.before is not None:
+            old = self._parent.listing(folder.before, self._stack[-1].coming() if self._stack else ())
+        if old is None or is_long(names):
+            ahead = self._list_long(folder, names, directory)
+        else:
+            ahead = self._list_short(folder, names, old, directory)
+        ahead.ready()
+        self._settle_later(folder, folder.last, None)
+        return ahead
+
+    def _list_short(self, folder: Folder, names: list[bytes], old: list[Entry], directory: int) -> Ahead:
+        """What is as it was stays in its place; only the rest is looked at one by one."""
+        befores: Sequence[Entry | None] = old
+        if [entry.name for entry in old] != names:
+            folder.same = False
+            known = {entry.name: entry for entry in old}
+            befores = [known.get(name) for name in names]
+        rest = self._unchanged.sift(folder.prefix, names, befores, directory)
+        ahead = Ahead(folder)
+        folder.begin(befores, len(rest))
+        for slot, status in rest:
+            self._meet(ahead, slot, names[slot], status, befores[slot])
+        return ahead
+
+    def _list_long(self, folder: Folder, names: list[bytes], directory: int) -> Ahead:
+        """A directory of so many names that they are not all held at once, or whose names in the parent image cannot be
+        read well."""
         ahead = Ahead(folder)
         # One more than there are names: the directory cannot close before all of them were looked at.
         folder.expect(len(names) + 1)
         old = self._entries_of(folder)
         candidate = next(old, None)
-        status_of, is_dir = self._files.status, stat.S_ISDIR
-        owner: tuple[int, int] | None = None
-        leaving = self._leaving if self._leaving.by_name else None
+        status_of = self._files.status
         for slot, name in enumerate(names):
             while candidate is not None and candidate.name < name:
                 folder.same = False
@@ -253,26 +267,32 @@ class Imager:
             if candidate is not None and candidate.name == name:
                 before = candidate
                 candidate = next(old, None)
+            status: os.stat_result | OSError
             try:
                 status = status_of(name, directory)
             except OSError as problem:
-                self._unknown(folder, slot, name, problem)
-                continue
-            is_directory = is_dir(status.st_mode)
-            if leaving is not None and leaving.excluded(folder.prefix + name, directory=is_directory):
-                self._leave_out(folder, slot)
-            elif is_directory:
-                ahead.add(slot, name, before)
-            else:
-                if owner != (status.st_uid, status.st_gid):
-                    owner = (status.st_uid, status.st_gid)
-                    self._owners.meet(*owner)
-                self._decide(folder, slot, name, status, before)
+                status = problem
+            self._meet(ahead, slot, name, status, before)
         if candidate is not None:
             folder.same = False
-        ahead.ready()
-        self._settle_later(folder, folder.last, None)
         return ahead
+
+    def _meet(
+        self, ahead: Ahead, slot: int, name: bytes, status: os.stat_result | OSError, before: Entry | None
+    ) -> None:
+        """One name: left out, walked later, or decided about."""
+        folder = ahead.folder
+        if isinstance(status, OSError):
+            self._unknown(folder, slot, name, status)
+            return
+        is_directory = stat.S_ISDIR(status.st_mode)
+        if self._leaving.by_name and self._leaving.excluded(folder.prefix + name, directory=is_directory):
+            self._leave_out(folder, slot)
+        elif is_directory:
+            ahead.add(slot, name, before)
+        else:
+            self._owners.meet(status.st_uid, status.st_gid)
+            self._decide(folder, slot, name, status, before)
 
     def _unknown(self, folder: Folder, slot: int, name: bytes, problem: OSError) -> None:
         """A name that was listed and cannot be looked at."""
@@ -291,7 +311,7 @@ class Imager:
         if folder.before is None:
             return
         try:
-            yield from self._reader.entries(folder.before)
+            yield from self._parent.tree.entries(folder.before)
         except Failed as known:
             if not is_damage(known):
                 raise
@@ -309,7 +329,7 @@ class Imager:
         if status.st_nlink > 1 and weight:
             twins, weight = self._meet_twin(status)
         if before is not None and unchanged(before, status):
-            if before.content:
+            if before.content and not self._unchanged.whole:
                 self._kept.append((folder, slot, before, weight))
                 if len(self._kept) >= SETTLED:
                     self._keep()
@@ -361,29 +381,17 @@ class Imager:
     def _settle_now(self) -> None:
         settled, self._settled = self._settled, []
         self._gathering.settle(settled)
+        self._unchanged.tell()
 
     def _keep(self) -> None:
         """Enters what is taken over, after a look whether all its chunks are here; what lacks one is read again."""
         kept, self._kept = self._kept, []
-        ids = [self._chunks(entry) for _, _, entry, _ in kept]
-        absent = set(self._session.missing([oid for some in ids if some for oid in some]))
-        lost = {n for n, some in enumerate(ids) if some is None or (absent and not absent.isdisjoint(some))}
+        lost = lacking([entry for _, _, entry, _ in kept], self._session, self._parent.tree)
         self._gathering.settle([settled for number, settled in enumerate(kept) if number not in lost])
         for number in sorted(lost):
             folder, slot, entry, weight = kept[number]
             folder.same = False
             self._read(Wanted(folder, slot, entry.name, None, None, weight))
-
-    def _chunks(self, file: Entry) -> list[bytes] | None:
-        """Ids of all chunks of a file of the parent image; None where they cannot all be named."""
-        if not file.depth:
-            return [oid for oid, _ in REF.iter_unpack(file.content) if oid != ZERO_ID]
-        try:
-            return [oid for oid, _ in self._reader.extents(file) if oid != ZERO_ID]
-        except Failed as known:
-            if not is_damage(known):
-                raise
-            return None
 
     def _flush(self) -> None:
         self._keep()

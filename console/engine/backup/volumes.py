@@ -66,6 +66,25 @@ def is_fed(volume: Volume) -> bool:
     return volume.source == VolumeSource.STREAM and not volume.path
 
 
+def tree_gone(path: bytes) -> Failed:
+    """A directory to be backed up is not there any more."""
+    return failed(
+        "volume-gone",
+        f"“{paths.to_text(path)}” is not there, or is no directory any more.",
+        "Mount or bring back what is protected, or change the machine's volumes. No recovery point was made.",
+    )
+
+
+def tree_unreadable(path: bytes, problem: OSError) -> Failed:
+    """It is there, and cannot be listed."""
+    why = problem.strerror or str(problem)
+    return failed(
+        "volume-unreadable",
+        f"“{paths.to_text(path)}” could not be read: {why}.",
+        "Run the Core as a user who may read it. No recovery point was made.",
+    )
+
+
 def gone(volume: Volume) -> Failed:
     """A volume that is not there any more."""
     what = {VolumeSource.TREE: "directory", VolumeSource.IMAGE: "disk image or block device"}

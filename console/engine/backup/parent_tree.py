@@ -1,0 +1,92 @@
+"""Directories of the parent image read some at a time, ahead of the walk that compares them: it comes to all of them
+in an order that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain, islice
+
+from console.domain.errors import Failed
+from console.domain.objects import REF, REF_SIZE
+from console.domain.trees import Entry, FileType
+from console.engine.restore.outcome import is_damage
+from console.repository import Repository, TreeReader
+
+AT_ONCE = 4096
+"""About so many names are read ahead."""
+HELD = 3 * AT_ONCE
+"""More are not kept: the walk never came to their directories."""
+WARY = 256
+"""After something could not be read so many directories are read alone."""
+
+
+class ParentTree:
+    """What the parent image knows. For one thread."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._near = repository.near()
+        self._held: dict[bytes, list[Entry]] = {}
+        self._names = self._wary = 0
+        self.tree = TreeReader(repository)
+        """For what is not read ahead: directories of very many names, and what cannot be read well."""
+
+    def listing(self, directory: Entry, coming: Iterable[Entry | None]) -> list[Entry] | None:
+        """What is in a directory, sorted by name; the list is the caller's. None where it has to be read with `tree`.
+
+        `coming`: where the walk goes then, in that order (None: to something else).
+        """
+        content = directory.content
+        if not content:
+            return []
+        if directory.depth:
+            return None
+        refs = list(REF.iter_unpack(content)) if len(content) > REF_SIZE else [(content[:32], 0)]
+        if refs[0][0] not in self._held:
+            if sum(length for _, length in REF.iter_unpack(content)) > AT_ONCE:
+                return None
+            self._read_ahead(chain((directory,), coming))
+        found: list[Entry] = []
+        for oid, _ in refs:
+            entries = self._held.pop(oid, None)
+            if entries is None or (found and entries[0].name <= found[-1].name):
+                return None
+            self._names -= len(entries)
+            found = found + entries if found else entries
+        return found
+
+    def _read_ahead(self, directories: Iterable[Entry | None]) -> None:
+        """These, as many as may be, and what is below them."""
+        if self._names > HELD - AT_ONCE:
+            self._held.clear()
+            self._names = 0
+        if self._wary:
+            self._wary -= 1
+            directories = islice(directories, 1)
+        room = AT_ONCE
+        level: Iterable[Entry | None] = islice(directories, AT_ONCE)
+        while room > 0:
+            wanted: list[bytes] = []
+            for directory in level:
+                if directory is not None and not directory.depth:
+                    for oid, length in REF.iter_unpack(directory.content):
+                        if oid not in self._held:
+                            wanted.append(oid)
+                            room -= length
+                if room <= 0:
+                    break
+            if not wanted:
+                return
+            try:
+                found = dict(self._near.trees(wanted))
+            except Failed as known:
+                # Whoever comes to the node that cannot be read meets that then.
+                if not is_damage(known):
+                    raise
+                self._wary = WARY
+                return
+            self._held |= found
+            self._names += sum(map(len, found.values()))
+            lists = [found.get(oid, ()) for oid in wanted]
+            level = [one for entries in lists for one in entries if one.type is FileType.DIRECTORY and one.content]
+            if self._wary:
+                return
