@@ -80,7 +80,8 @@ class FileVault:
     def _turn(self) -> Iterator[None]:
         """One writer at a time, in this process and others."""
         with self._lock, _reachable(self._file):
-            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not self.exists:
+                _make(self._file.parent)
             try:
                 with FileLock(self._lock_file, timeout=LOCK_S):
                     yield
@@ -190,8 +191,20 @@ def _replace(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)
+    _sync(path.parent)
+
+
+def _make(directory: Path) -> None:
+    """Durable, with those above it that are missing: what is kept in it would be lost with its name."""
+    if not directory.parent.is_dir():
+        _make(directory.parent)
+    directory.mkdir(exist_ok=True, mode=0o700)
+    _sync(directory.parent)
+
+
+def _sync(directory: Path) -> None:
     if os.name == "posix":  # elsewhere directories cannot be opened, and renames are durable by themselves
-        descriptor = os.open(path.parent, os.O_RDONLY)
+        descriptor = os.open(directory, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.torture.house import Mortals
+from tests.torture.mortals import Mortals
 
 MIB = 1 << 20
 

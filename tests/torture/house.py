@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -22,68 +20,15 @@ from console.domain.progress import Silent
 from console.domain.retention import parse_policy
 from console.domain.seeds import SeedState
 from console.engine.core import Core
-from tests.support import trees
-from tests.support.two_cores import PAIRING, TwoCores, check, ended, finished, points_of, wrong_with
-from tests.torture import story
+from tests.support.two_cores import PAIRING, TwoCores, check, ended, finished, points_of, unlike, wrong_with
+from tests.torture import story, volumes
 from tests.torture.mortal import Shifted, aim, serve
+from tests.torture.mortals import Mortals
 
 POLICY = "all 1d daily 2d"
 """Of the machine on its source; half a day passes from turn to turn."""
 LONG_S = 0.3
 """So long, in seconds, a piece of work may take before one has been seen to its end."""
-
-
-class Mortals:
-    """Starts work in processes of its own and kills them."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.torture.mortal"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        self._gone = True
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(60)
-        self._process.stdout.close()
-
-    def begin(self, **job: Any) -> tuple[int, int]:
-        """Starts a job; its process and the port it listens on, when its Core is open. No process (0): it has died
-        already."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({key: _plain(value) for key, value in job.items()}) + "\n")
-        self._process.stdin.flush()
-        pid = int(self._hear("pid")["pid"])
-        self._gone = False
-        said = self._hear("ready", "ended")
-        if "ready" in said:
-            return pid, int(said["ready"])
-        self._gone = True
-        return 0, 0
-
-    def end(self) -> bool:
-        """Waits for the process that was begun; whether it lived to the end of its work."""
-        lived = False
-        while not self._gone:
-            said = self._hear("done", "ended")
-            lived = lived or "done" in said
-            self._gone = "ended" in said
-        return lived
-
-    def _hear(self, *keys: str) -> dict[str, Any]:
-        """The next that it says of these."""
-        while True:
-            said = self._read()
-            assert "failed" not in said, said["failed"]
-            if said.keys() & set(keys):
-                return said
-
-    def _read(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        said: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return said
 
 
 def _kill(pid: int) -> None:
@@ -95,16 +40,12 @@ def _copy(one: Path, to: Path) -> None:
     subprocess.run(["cp", "-a", str(one), str(to)], check=True)
 
 
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, Path) else value
-
-
 class House:
     """Two Cores below `place`. `kept`: copies of the trees that points (ids) must give back; `held`: points that a side
     must have, `doomed`: those that work on their way out may have taken; `steps`: at which durable step they die,
-    None: at a random moment."""
+    None: at a random moment. `sealed`: the machine has a disk and a stream too, and a key."""
 
-    def __init__(self, place: Path, mortals: Mortals, seed: int) -> None:
+    def __init__(self, place: Path, mortals: Mortals, seed: int, *, sealed: bool = False) -> None:
         self.place = place
         self.kept: dict[str, Path] = {}
         self.held: dict[str, set[str]] = {"source": set(), "target": set()}
@@ -117,16 +58,17 @@ class House:
         self._rng = random.Random(seed)
         self._long: dict[str, float] = {}
         self.clock = Shifted()
-        story.plant(place / "trees" / "web", self._rng)
+        volumes.plant(place / "trees" / "web", self._rng, sealed=sealed)
         (place / "kept").mkdir()
         with self._both() as two:
             two.pair()
-            two.source.protect.add("web", [("tree", str(place / "trees" / "web"))], interval_s=0)
-            two.source.rollup.set_policy(two.source.catalog.machines.list()[0].id, parse_policy(POLICY))
+            machine = volumes.protect(two.source, place / "trees" / "web")
+            two.source.rollup.set_policy(machine, parse_policy(POLICY))
             self._back_up(two.source)
             two.source.arrange.add(PAIRING, ["web"])
             assert two.source.jobs.drain(60)
             self._arrived(two)
+            volumes.open_up(two.target)
 
     def turn(self, what: str) -> None:
         """One piece of work that is killed somewhere; then all is proven, and the work is done again."""
@@ -138,7 +80,7 @@ class House:
         """There is something to do."""
         self.clock.days += 0.5
         self._job = {}
-        if what not in ("rebuild", "check", "move"):
+        if what not in ("rebuild", "check", "move", "key", "unlock"):
             self._something_new(what)
         getattr(self, f"_ready_{what}", lambda: None)()
 
@@ -176,7 +118,7 @@ class House:
 
     def _something_new(self, what: str) -> None:
         """What there is to be sent; for a backup it is the work itself."""
-        story.change(self.place / "trees" / "web", self._rng)
+        volumes.change(self.place / "trees" / "web", self._rng)
         if what != "backup":
             source = self._source()
             try:
@@ -187,6 +129,10 @@ class House:
 
     def _ready_create(self) -> None:
         (self.place / "drive").mkdir()
+
+    def _ready_key(self) -> None:
+        with self._both() as two:
+            self._job = {"name": f"key {len(two.source.keys.list())}"}
 
     def _ready_consume(self) -> None:
         (self.place / "drive").mkdir()
@@ -324,6 +270,8 @@ class House:
     def _prove(self, two: TwoCores) -> None:
         wrong = check(two.source) + check(two.target)
         for core in (two.source, two.target):
+            assert volumes.wrong_keys(core) == []
+            volumes.open_up(core)
             known = points_of(core)
             for point in {*known[:1], *known[-2:]}:
                 wrong += wrong_with(core, point, self.kept[point], self.place / "restored")
@@ -379,8 +327,15 @@ class House:
         """The same again over what it had done: all of it is there and true."""
         out, point = self.place / "out", self._job["point"]
         finished(two.source, two.source.restore.start_files(point, [], str(out), overwrite="always"))
-        assert trees.differences(self.kept[point], out) == []
+        assert unlike(self.kept[point], out) == []
         shutil.rmtree(out)
+
+    def _finish_key(self, two: TwoCores) -> None:
+        name = self._job["name"]
+        if all(key.name != name for key in two.source.keys.list()):
+            two.source.keys.create(name, volumes.PASSPHRASE)
+        two.source.protect.edit("web", key=name)
+        self._back_up(two.source)
 
     def _finish_move(self, two: TwoCores) -> None:
         to = Path(self._job["to"])

@@ -24,7 +24,9 @@ from console.host.clock import SystemClock
 from console.wire.listener import router
 from console.wire.server import ServerThread, TlsServer
 from tests.support.dying_core import arm
+from tests.support.easy import make_easy
 from tests.support.two_cores import PAIRING, finished
+from tests.torture import volumes
 
 SIDES = {
     "backup": "source",
@@ -42,6 +44,8 @@ SIDES = {
     "rebuild": "target",
 }
 """Which Core works, and dies, by what is done. `sweep`: a reclaim too, of what a deletion left."""
+SEALED_SIDES = {"key": "source", "unlock": "target"}
+"""What is done besides where machines are sealed. `key`: another one is made, and seals from now on."""
 
 
 class Shifted(SystemClock):
@@ -76,7 +80,7 @@ def work(job: dict[str, Any]) -> None:
     drive = str(place / "drive")
     if job.get("step"):
         arm(job["step"])
-    core = Core(place / job.get("side", SIDES[what]), clock=Shifted(job["days"]))
+    core = Core(place / job.get("side") or (SIDES | SEALED_SIDES)[what], clock=Shifted(job["days"]))
     if what == "receive":
         _say({"ready": serve(core).server.port})
         os.read(0, 1)  # for ever: it only ends by being killed
@@ -106,11 +110,20 @@ def work(job: dict[str, Any]) -> None:
         finished(core, core.move.start("default", Path(job["to"])))
     elif what == "rebuild":
         finished(core, core.rebuild.start())
+    elif what == "key":
+        made = core.keys.create(job["name"], volumes.PASSPHRASE)
+        core.protect.edit("web", key=made.id)
+        core.keys.change_passphrase(made.id, volumes.PASSPHRASE, volumes.LATER)
+    elif what == "unlock":
+        for key in core.keys.list():
+            core.keys.lock(key.name)
+        volumes.open_up(core)
     core.stop()
     _say({"done": True})
 
 
 def main() -> None:
+    make_easy()
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

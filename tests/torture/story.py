@@ -19,21 +19,24 @@ from typing import Any
 
 from console.domain.retention import parse_policy
 from tests.support.clock import FixedClock
+from tests.support.easy import make_easy
 from tests.support.two_cores import PAIRING, TwoCores, finished, points_of
+from tests.torture.volumes import LATER, PASSPHRASE, change, is_sealed, plant, protect
 
 MACHINES = ("web", "db")
 
 
-def prepare(place: Path) -> None:
-    """Two paired Cores; web has a point and is replicated by wire, db will travel by drive."""
+def prepare(place: Path, *, sealed: bool = False) -> None:
+    """Two paired Cores; web has a point and is replicated by wire, db will travel by drive. `sealed`: both machines
+    have a disk and a stream too, and a key."""
     (place / "disk" / "drive").mkdir(parents=True)
     (place / "kept").mkdir()
     for name in MACHINES:
-        plant(place / "trees" / name, random.Random(name))
+        plant(place / "trees" / name, random.Random(name), sealed=sealed)
     with TwoCores(place / "disk") as two:
         two.pair()
         for name in MACHINES:
-            two.source.protect.add(name, [("tree", str(place / "trees" / name))], interval_s=0)
+            protect(two.source, place / "trees" / name)
         back_up(place, two, "web")
         two.source.arrange.add(PAIRING, ["web"])
         finished_all(two)
@@ -45,28 +48,6 @@ def prepare(place: Path) -> None:
 
 def finished_all(two: TwoCores) -> None:
     assert two.source.jobs.drain(60)
-
-
-def plant(top: Path, rng: random.Random) -> None:
-    """A few files of each kind."""
-    (top / "sub" / "deeper").mkdir(parents=True)
-    for number in range(6):
-        (top / "sub" / f"text {number}").write_text(f"{top.name} {number}\n" * rng.randrange(1, 400))
-        (top / "sub" / "deeper" / f"bytes {number}").write_bytes(rng.randbytes(rng.randrange(200, 30_000)))
-    (top / "large").write_bytes(rng.randbytes(300_000))
-    (top / "link").symlink_to("large")
-    os.link(top / "large", top / "sub" / "twin")
-
-
-def change(top: Path, rng: random.Random) -> None:
-    """Some edits, an addition, a file less."""
-    with open(top / "large", "r+b") as file:
-        file.seek(rng.randrange(250_000))
-        file.write(rng.randbytes(20_000))
-    (top / "sub" / f"new {rng.randrange(1 << 30)}").write_bytes(rng.randbytes(40_000))
-    texts = sorted((top / "sub").glob("text *"))
-    if texts:
-        texts[0].unlink()
 
 
 def keep(place: Path, name: str) -> Path:
@@ -91,6 +72,7 @@ class Story:
         self.place = place
         self.clock = clock
         self.two = two
+        self.sealed = is_sealed(place / "trees" / "web")
         self._rng = random.Random(3)
         self._marks = os.open(place / "marks", os.O_WRONLY | os.O_APPEND)
 
@@ -100,17 +82,9 @@ class Story:
     def day(self) -> None:
         two, place = self.two, self.place
         self.mark("part", name="backup")
-        change(place / "trees" / "web", self._rng)
-        copy = keep(place, "web")
-        two.source.arrange.pause(PAIRING)
-        second = two.back_up("web")
-        copy.rename(place / "kept" / second)
-        self.mark("point", core="source", point=second)
-        self.mark("part", name="replicate")
-        two.source.arrange.resume(PAIRING)
-        finished_all(two)
-        two.replicate()
-        self.mark("point", core="target", point=second)
+        second = self._a_point()
+        if self.sealed:
+            self._another_key()
         self.mark("part", name="seed create")
         two.seed(place / "disk" / "drive")
         self.mark("drive")
@@ -120,6 +94,9 @@ class Story:
             self.mark("point", core="target", point=point.id)
         self.mark("part", name="restore")
         finished(two.source, two.source.restore.start_files(second, [], str(place / "disk" / "restored")))
+        if self.sealed:
+            to = str(place / "disk" / "vm.img")
+            finished(two.target, two.target.restore_volumes.start(second, [("disk", to)]))
         self.mark("part", name="delete")
         self.mark("deleting", core="target", point=second)
         two.target.retain.delete([second])
@@ -156,6 +133,41 @@ class Story:
             assert done["packs_deleted"] + done["packs_rewritten"] > 1
         self.mark("part", name="close")
 
+    def _a_point(self) -> str:
+        """Of web, first here and then there."""
+        two, place = self.two, self.place
+        change(place / "trees" / "web", self._rng)
+        copy = keep(place, "web")
+        two.source.arrange.pause(PAIRING)
+        point = two.back_up("web")
+        copy.rename(place / "kept" / point)
+        self.mark("point", core="source", point=point)
+        self.mark("part", name="replicate")
+        two.source.arrange.resume(PAIRING)
+        finished_all(two)
+        two.replicate()
+        self.mark("point", core="target", point=point)
+        return point
+
+    def _another_key(self) -> None:
+        """Is made, seals from now on, is unlocked at the target and gets another passphrase."""
+        two = self.two
+        for key in two.target.keys.list():
+            self.mark("part", name="unlock")
+            two.target.keys.unlock(key.name, PASSPHRASE)
+            self.mark("key", core="target", key=key.id)
+        self.mark("part", name="key")
+        made = two.source.keys.create("vault", PASSPHRASE)
+        self.mark("key", core="source", key=made.id)
+        two.source.protect.edit("web", key=made.id)
+        self.mark("part", name="base with another key")
+        self._a_point()
+        self.mark("part", name="unlock")
+        two.target.keys.unlock(made.id, PASSPHRASE)
+        self.mark("key", core="target", key=made.id)
+        self.mark("part", name="another passphrase")
+        two.source.keys.change_passphrase(made.id, PASSPHRASE, LATER)
+
     def _leave(self, core: str, points: list[str], work: Callable[[], object]) -> None:
         for what in ("deleting", "deleted"):
             for point in points:
@@ -165,6 +177,7 @@ class Story:
 
 
 def main() -> None:
+    make_easy()
     place = Path(sys.argv[1])
     clock = FixedClock()
     with TwoCores(place / "disk", clock=clock) as two:

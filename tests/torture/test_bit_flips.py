@@ -28,7 +28,7 @@ from console.service.routing import API
 from tests.support import trees
 from tests.support.clock import FixedClock
 from tests.support.two_cores import PAIRING, TwoCores, check, ended, points_of, wrong_with
-from tests.torture import story
+from tests.torture import story, volumes
 
 pytestmark = pytest.mark.timeout(7200)
 
@@ -57,7 +57,7 @@ class Sample:
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     place = tmp_path_factory.mktemp("flips")
-    story.plant(place / "trees" / "web", random.Random(1))
+    volumes.plant(place / "trees" / "web", random.Random(1))
     (place / "kept").mkdir()
     (place / "drive").mkdir()
     with TwoCores(place) as two:
@@ -67,7 +67,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
         two.source.arrange.add(PAIRING, ["web"], seed_drive=True)
         assert two.source.jobs.drain(60)
         two.seed(place / "drive")
-        story.change(place / "trees" / "web", random.Random(2))
+        volumes.change(place / "trees" / "web", random.Random(2))
         story.back_up(place, two, "web")
         two.source.catalog.settings.set("zone", "Europe/Berlin")
         app = create_app(two.source)  # makes the token of the owner

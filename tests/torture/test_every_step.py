@@ -9,8 +9,10 @@ import pytest
 from console.engine.core import CATALOG_FILE, Core
 from console.engine.rebuild import set_aside
 from tests.support.two_cores import check, finished, points_of, wrong_with
-from tests.torture.house import House, Mortals
-from tests.torture.mortal import SIDES, Shifted
+from tests.torture.house import House
+from tests.torture.mortal import SEALED_SIDES, SIDES, Shifted
+from tests.torture.mortals import Mortals
+from tests.torture.volumes import open_up
 
 pytestmark = pytest.mark.timeout(7200)
 LEAST = 3
@@ -21,7 +23,18 @@ LEAST = 3
 @pytest.mark.parametrize("what", SIDES)
 def test_killed_at_every_durable_step(tmp_path: Path, mortals: Mortals, what: str) -> None:
     (tmp_path / "house").mkdir()
-    house = House(tmp_path / "house", mortals, seed=17)
+    kill_everywhere(House(tmp_path / "house", mortals, seed=17), tmp_path, what)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", SIDES | SEALED_SIDES)
+def test_killed_at_every_durable_step_with_a_sealed_machine(tmp_path: Path, mortals: Mortals, what: str) -> None:
+    """With a disk and a stream, too."""
+    (tmp_path / "house").mkdir()
+    kill_everywhere(House(tmp_path / "house", mortals, seed=18, sealed=True), tmp_path, what)
+
+
+def kill_everywhere(house: House, tmp_path: Path, what: str) -> None:
     for before in ("backup", "rollup", "delete"):
         house.turn(before)
     house.ready(what)
@@ -42,11 +55,14 @@ def test_killed_at_every_durable_step(tmp_path: Path, mortals: Mortals, what: st
 
 
 @pytest.mark.slow
-def test_a_lost_catalog_is_rebuilt_though_killed_at_every_durable_step(tmp_path: Path, mortals: Mortals) -> None:
+@pytest.mark.parametrize("sealed", [False, True], ids=["plain", "sealed"])
+def test_a_lost_catalog_is_rebuilt_though_killed_at_every_durable_step(
+    tmp_path: Path, mortals: Mortals, sealed: bool
+) -> None:
     """Also while the new catalog is made."""
     place = tmp_path / "house"
     place.mkdir()
-    house = House(place, mortals, seed=23)
+    house = House(place, mortals, seed=23, sealed=sealed)
     for _ in range(3):
         house.turn("backup")
     promised = house.held["source"]
@@ -62,6 +78,8 @@ def test_a_lost_catalog_is_rebuilt_though_killed_at_every_durable_step(tmp_path:
         try:
             finished(core, core.rebuild.start())
             assert set(points_of(core)) == promised, at
+            assert len(core.keys.list()) == sealed, at
+            open_up(core)
             wrong = check(core)
             for point in promised:
                 wrong += wrong_with(core, point, house.kept[point], tmp_path / "restored")

@@ -20,9 +20,10 @@ import pytest
 from console.domain.seeds import SeedState
 from tests.support.clock import FixedClock
 from tests.support.file_operations import Operation, needs_recorder, operations, record
+from tests.support.images import same
 from tests.support.power_cut import Disk, found
 from tests.support.two_cores import TwoCores, check, finished, left_over, points_of, wrong_with
-from tests.torture import story
+from tests.torture import story, volumes
 
 pytestmark = [needs_recorder, pytest.mark.timeout(7200)]
 
@@ -35,6 +36,7 @@ class Promises:
     points: dict[str, set[str]] = field(default_factory=lambda: {"source": set(), "target": set()})
     leaving: dict[str, set[str]] = field(default_factory=lambda: {"source": set(), "target": set()})
     gone: dict[str, set[str]] = field(default_factory=lambda: {"source": set(), "target": set()})
+    keys: dict[str, set[str]] = field(default_factory=lambda: {"source": set(), "target": set()})
     drive: bool = False
 
     def hear(self, mark: dict[str, str]) -> None:
@@ -45,6 +47,8 @@ class Promises:
             self.points[core].add(point)
         elif what == "drive":
             self.drive = True
+        elif what == "key":
+            self.keys[core].add(mark["key"])
         elif what == "deleting":
             self.points[core].discard(point)
             self.leaving[core].add(point)
@@ -56,9 +60,9 @@ class Promises:
 class Day:
     """What was recorded, and the way back to any moment of it."""
 
-    def __init__(self, place: Path, what: str = "day") -> None:
+    def __init__(self, place: Path, what: str = "day", *, sealed: bool = False) -> None:
         self.place = place
-        story.prepare(place)
+        story.prepare(place, sealed=sealed)
         self.promised_before = self._promised_before()
         self._before = Disk(place / "disk")
         shutil.copytree(place / "disk", place / "before", symlinks=True)
@@ -93,6 +97,8 @@ class Day:
         with TwoCores(place, clock=FixedClock(FixedClock().now() + timedelta(days=10))) as two:
             wrong = left_over(two.source) + left_over(two.target) + check(two.source) + check(two.target)
             for core in (two.source, two.target):
+                assert volumes.wrong_keys(core, promises.keys[core.name]) == []
+                volumes.open_up(core)
                 known, promised = set(points_of(core)), promises.points[core.name]
                 wrong += [f"{core.name} has lost {point}" for point in promised - known]
                 wrong += [f"{core.name} has {point} again" for point in promises.gone[core.name] & known]
@@ -116,14 +122,26 @@ class Day:
             two.source.arrange.resume(pairing.id)
         newest = two.back_up("web")
         two.replicate()
+        volumes.open_up(two.target)
         restored = scratch / "restored"
         wrong = wrong_with(two.source, newest, copy, restored) + wrong_with(two.target, newest, copy, restored)
+        if volumes.is_sealed(copy):
+            wrong += self._wrong_with_volumes(two, newest, copy)
         shutil.rmtree(copy)
         for point in points_of(two.target):
             kept = self.place / "kept" / point
             if kept.exists():
                 wrong += wrong_with(two.target, point, kept, restored)
         assert wrong + check(two.source) + check(two.target) == []
+
+    def _wrong_with_volumes(self, two: TwoCores, point: str, copy: Path) -> list[str]:
+        wrong = []
+        for core in (two.source, two.target):
+            to = self.place / "scratch" / f"disk of {core.name}"
+            finished(core, core.restore_volumes.start(point, [("disk", str(to))]))
+            if not same(copy / "disk" / "disk.img", to) or to.stat().st_size != (copy / "disk/disk.img").stat().st_size:
+                wrong.append(f"{core.name}: the disk of {point} is another one")
+        return wrong
 
     def _promised_before(self) -> dict[str, set[str]]:
         with TwoCores(self.place / "disk") as two:
@@ -133,6 +151,12 @@ class Day:
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory) -> Day:
     return Day(tmp_path_factory.mktemp("day"))
+
+
+@pytest.fixture(scope="module")
+def sealed_day(tmp_path_factory: pytest.TempPathFactory) -> Day:
+    """Of machines with a tree, a disk and a stream, sealed."""
+    return Day(tmp_path_factory.mktemp("sealed"), sealed=True)
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +201,20 @@ def test_the_power_goes_at_some_moments(day: Day) -> None:
     before, after = rng.sample(syncs(day), 3), rng.sample(syncs(day), 3)
     play(day, {number - 1 for number in before}, "torn")
     play(day, set(after), "lost")
+
+
+def test_the_power_goes_while_sealed_machines_are_at_work(sealed_day: Day) -> None:
+    rng = random.Random(12)
+    play(sealed_day, {rng.choice(syncs(sealed_day))}, "lost")
+    play(sealed_day, {rng.choice(syncs(sealed_day)) - 1}, "torn")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", ["lost", "torn"])
+def test_the_day_of_sealed_machines_is_cut_at_every_sync(sealed_day: Day, rule: str) -> None:
+    """Lost after each, torn before each."""
+    moments = {number - (rule == "torn") for number in syncs(sealed_day)}
+    assert play(sealed_day, moments, rule, seed=400_000) > 100
 
 
 @pytest.mark.slow

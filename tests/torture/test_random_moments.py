@@ -26,7 +26,7 @@ from console.domain.seeds import SeedState
 from console.engine.core import Core
 from tests.support import trees
 from tests.support.two_cores import PAIRING, TwoCores, check, ended, finished, points_of
-from tests.torture import story
+from tests.torture import volumes
 
 pytestmark = pytest.mark.timeout(7200)
 SIDES = st.sampled_from(["source", "target"])
@@ -59,7 +59,7 @@ class Moments(RuleBasedStateMachine):
 
     @initialize(seed=st.integers(0, 1000))
     def begin(self, seed: int) -> None:
-        story.plant(self.tree, random.Random(seed))
+        volumes.plant(self.tree, random.Random(seed))
         self.two = TwoCores(self.place)
         self.two.pair()
         self.two.source.protect.add("web", [("tree", str(self.tree))], interval_s=0)
