@@ -21,7 +21,7 @@ from console.repository.failures import write_failed
 from console.repository.index import Index
 from console.repository.pack import ENTRY_SIZE, FOOTER_SIZE, PACK, PACK_BYTES, PackWriter
 from console.repository.room import Room
-from console.repository.storage import PackSink, PackStorage
+from console.repository.storage import ALIGNED, PackSink, PackStorage
 
 log = logging.getLogger(__name__)
 
@@ -69,9 +69,19 @@ class _OpenPack:
         self.stakes: set[Stake] = set()
 
     def take_batch(self) -> tuple[int, list[Bytes]]:
-        batch = self.base, self.pieces
-        self.base, self.pieces = self.books.end, []
-        return batch
+        """Where it begins, and what waits to be written there; it ends where direct writes may end."""
+        over = self.books.end % ALIGNED
+        batch, rest = self.pieces, list[Bytes]()
+        begin, self.base = self.base, self.books.end - over
+        while over:
+            last = memoryview(batch.pop())
+            cut = max(0, len(last) - over)
+            rest.append(last[cut:])
+            if cut:
+                batch.append(last[:cut])
+            over -= len(last) - cut
+        self.pieces = rest[::-1]
+        return begin, batch
 
 
 class OpenPacks:
@@ -294,7 +304,7 @@ class OpenPacks:
         books = pack.books
         base, pieces = pack.take_batch()
         tail, name = books.finish()
-        pack.sink.write(base, [*pieces, tail])
+        pack.sink.write(base, [*pieces, *pack.pieces, tail])
         pack.sink.finish(name)
         self._index.add([(name, books.size, books.entries)])
         self._finished(name)

@@ -21,7 +21,8 @@ class PackSink(Protocol):
     """One pack while it is written. Nobody can read it, and no crash leaves a part of it, before `finish`."""
 
     def write(self, offset: int, pieces: Sequence[bytes | memoryview]) -> None:
-        """Puts the pieces one after the other, from `offset` bytes on. Any thread, in any order. Raises OSError."""
+        """Puts the pieces one after the other, from `offset` bytes on. Any thread, in any order. What begins and ends
+        at multiples of `ALIGNED` may be written at less cost. Raises OSError."""
 
     def finish(self, name: str, *, parity: bool = False) -> None:
         """Synced to the medium, then in its place under `name`, and that synced as well; what was there under that

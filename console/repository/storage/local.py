@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from console.repository.storage.direct import DirectFile
+
 SUFFIX = ".pack"
 PARITY = ".parity"
 _NAME_DIGITS = 32
@@ -133,14 +135,10 @@ class _LocalSink:
         self._storage = storage
         self._path = path
         self._descriptor = os.open(path, _WRITE, 0o600)
+        self._direct = DirectFile(path, self._descriptor)
 
     def write(self, offset: int, pieces: Sequence[bytes | memoryview]) -> None:
-        # Joined, for the system takes much longer over small pieces.
-        rest = memoryview(b"".join(pieces))
-        while rest:
-            done = os.pwrite(self._descriptor, rest, offset)
-            rest = rest[done:]
-            offset += done
+        self._direct.write(offset, pieces)
 
     def finish(self, name: str, *, parity: bool = False) -> None:
         _sync(self._descriptor)
@@ -154,6 +152,7 @@ class _LocalSink:
             os.unlink(self._path)
 
     def _close(self) -> None:
+        self._direct.close()
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
