@@ -1,8 +1,8 @@
 """The packs being written, shared by all sessions of a repository, and what a session relies on.
 
 An object is *pending* from when its frame has a place in an open pack until that pack is synced and in the index.
-Frames are written in batches outside the lock; full packs are synced by helper threads, and producers wait when those
-fall behind, so memory stays flat.
+Helper threads write frames in batches and sync full packs; producers wait when those fall behind, so memory stays
+flat.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ MARGIN = 4 * (PACK.head + FOOTER_SIZE)
 """Bytes of what begins and ends the packs that may be open."""
 Lane = tuple[bool, bool]
 """Whether a pack is for chunks, and whether for what is sealed."""
+_FLYING = 4
+"""So many batches may be on their way to the storage; producers wait above that."""
 _SETTLING = 3
 """So many packs may be on their way to the medium; producers wait for room above that."""
 
@@ -104,6 +106,8 @@ class OpenPacks:
         self._unsettled: set[_OpenPack] = set()
         self._settling = 0
         self._closed = False
+        self._flying = 0
+        self._writers = ThreadPoolExecutor(_HELPERS, thread_name_prefix="pack-writing")
         self._helpers = ThreadPoolExecutor(_HELPERS, thread_name_prefix="pack")
         self.generation = 0
         """Grows with each pack that becomes durable: an answer of the index is stale when it has changed since."""
@@ -133,23 +137,14 @@ class OpenPacks:
         index was asked for them. Raises Failed (`repository-full`, …) when a pack that the stake relies on could not be
         written.
         """
-        batches: list[tuple[_OpenPack, int, list[Bytes]]] = []
-        try:
-            with self._changed:
-                while self._settling >= _SETTLING or self._stopped:
-                    self._changed.wait()
-                stake.check()
-                return [self._add(stake, frame, generation, batches) for frame in frames]
-        finally:
-            for pack, base, pieces in batches:
-                self._write(pack, base, pieces)
-            if batches:
-                stake.check()
+        with self._changed:
+            while self._settling >= _SETTLING or self._flying >= _FLYING or self._stopped:
+                self._changed.wait()
+            stake.check()
+            return [self._add(stake, frame, generation) for frame in frames]
 
-    def _add(
-        self, stake: Stake, frame: Frame, generation: int, batches: list[tuple[_OpenPack, int, list[Bytes]]]
-    ) -> bool:
-        """Under the lock. What is to be written after it comes into `batches`."""
+    def _add(self, stake: Stake, frame: Frame, generation: int) -> bool:
+        """Under the lock."""
         holder = self._pending.get(frame.id)
         if holder is not None and (frame.seal or not holder.sealed):
             holder.stakes.add(stake)
@@ -166,8 +161,9 @@ class OpenPacks:
         if pack.books.end >= PACK.head + PACK_BYTES:
             self._retire(lane)
         elif pack.books.end - pack.base >= _BATCH:
-            batches.append((pack, *pack.take_batch()))
             pack.writers += 1
+            self._flying += 1
+            self._writers.submit(self._write, pack, *pack.take_batch())
         return True
 
     def flush(self, stake: Stake) -> None:
@@ -210,6 +206,7 @@ class OpenPacks:
         with self._changed:
             self._closed = True
         self.flush(Stake())
+        self._writers.shutdown(wait=True)
         self._helpers.shutdown(wait=True)
 
     def ask_for_room(self) -> None:
@@ -258,10 +255,11 @@ class OpenPacks:
         except OSError as error:
             failure = write_failed(error, self._storage.place)
         except BaseException as error:
+            log.exception("A pack could not be written.")
             failure = error
-            raise
         finally:
             with self._changed:
+                self._flying -= 1
                 pack.writers -= 1
                 if failure is not None:
                     self._fail(pack, failure)

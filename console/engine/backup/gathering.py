@@ -95,18 +95,26 @@ class Gathering:
         quickly read."""
         moment = self._clock.now().timestamp()
         shelves = self._intake.shelves
-        shelf = shelves.fill(_wishes(batch)) if shelves.quick else None
+        shelf = shelves.name(shelves.fill(_wishes(batch))) if shelves.quick else None
         return partial(self._take_in, batch, moment, shelf)
 
     def _take_in(self, batch: list[Wanted], moment: float, shelf: Shelf | None = None) -> None:
+        intake, wishes = self._intake, _wishes(batch)
+        if shelf is None:
+            shelf = intake.shelves.fill(wishes)
+            with intake.turn:
+                intake.shelves.name(shelf)
+        made = intake.entries(wishes, moment, shelf)
+        intake.turn.leave(partial(self._enter, batch, made, moment, shelf))
+
+    def _enter(self, batch: list[Wanted], made: list[Entry | None], moment: float, shelf: Shelf) -> None:
+        self._intake.finish(shelf, made, moment)
         settled: list[Settled] = []
-        made = self._intake.entries(_wishes(batch), moment, shelf)
         for wanted, entry in zip(batch, made, strict=True):
             settled.append((wanted.folder, wanted.slot, entry, wanted.weight))
             if wanted.twins is not None:
                 settled += self._release(wanted.twins, wanted, entry)
-        with self._intake.turn:
-            self.settle(settled, read=True)
+        self.settle(settled, read=True)
 
     def _release(self, twins: Twins, read: Wanted, entry: Entry | None) -> list[Settled]:
         """Settles the names that waited for the one that was read. When that vanished, the next of them is read."""

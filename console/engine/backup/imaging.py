@@ -35,7 +35,7 @@ from console.sources.reading import HostFiles, entry_of, same_node, unchanged
 BATCH_FILES = 256
 BATCH_BYTES = SHELF - MINIMUM
 """Files are handed to the threads in batches: so many, or so many bytes."""
-WAITING = 4
+WAITING = 6
 """Batches that may wait for a thread."""
 SETTLED = 512
 """What the walk itself decides is entered in groups of this size."""
@@ -362,11 +362,11 @@ class Imager:
     def _hand_over(self) -> None:
         if self._batch:
             task = self._gathering.prepare(self._batch)
-            self._turn.release()
+            self._turn.end()
             try:
                 self._workers.give(task)
             finally:
-                self._turn.acquire()
+                self._turn.take()
             self._batch, self._batch_bytes = [], 0
 
     def _settle_later(self, folder: Folder, slot: int, entry: Entry | None, weight: bool = False) -> None:

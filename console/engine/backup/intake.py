@@ -19,6 +19,7 @@ from console.domain.trees import INLINE_MAX, Entry, EntryFlag, FileType
 from console.engine.backup.content import Content, Extras, finished, too_fresh
 from console.engine.backup.shelves import Shelf, Shelves, Wish
 from console.engine.backup.tally import Tally
+from console.engine.backup.turn import Turn
 from console.engine.backup.workers import Parts, Workers
 from console.repository import TreeWriter
 from console.repository.chunker import MAXIMUM, MINIMUM, Chunker
@@ -67,25 +68,26 @@ class Intake:
         self._reused = _Reused()
         self._windows: list[bytearray] = []
         self._lock = threading.Lock()
-        self.turn = threading.Lock()
-        """Of those who make many small calls: see `shelves`."""
-        self.shelves = Shelves(files, store, self.turn)
+        self.turn = Turn()
+        self.shelves = Shelves(files, store)
         self.bytes_read = 0
 
-    def entries(self, batch: Sequence[Wish], moment: float, shelf: Shelf | None = None) -> list[Entry | None]:
-        """What `entry` makes of each (path, name, status). `shelf`: the small ones, where they were read already."""
-        if shelf is None:
-            shelf = self.shelves.fill(batch)
+    def entries(self, batch: Sequence[Wish], moment: float, shelf: Shelf) -> list[Entry | None]:
+        """What `entry` makes of each (path, name, status), but for those on the `shelf`: see `finish`."""
         made: list[Entry | None] = [None] * len(batch)
+        if shelf.prepared is not None:
+            shelf.prepared.compress()
         taken, tried = {read.slot for read in shelf.read}, shelf.tried
-        if taken:
-            self._count(self.shelves.store(shelf, made, moment))
         for slot, (path, name, status) in enumerate(batch):
             if slot in tried:
                 made[slot] = self.entry(path, name, None, moment, tried=1)
             elif slot not in taken:
                 made[slot] = self.entry(path, name, status, moment)
         return made
+
+    def finish(self, shelf: Shelf, made: list[Entry | None], moment: float) -> None:
+        """Stores what is on the shelf and enters it. To be called in one's turn."""
+        self._count(self.shelves.store(shelf, made, moment))
 
     def entry(
         self, path: bytes, name: bytes, status: os.stat_result | None, moment: float, *, tried: int = 0

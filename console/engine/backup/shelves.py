@@ -1,8 +1,4 @@
-"""Small files, read one by one by the thread that walks, and stored together by the threads that work.
-
-Each call on a small file gives the interpreter away and asks for it again. Threads that all do so hand it to one
-another with every call, which costs more than the calls themselves: so they take turns, for a batch each.
-"""
+"""Small files, read one by one by the thread that walks, and stored together by the threads that work (see `turn`)."""
 
 from __future__ import annotations
 
@@ -20,6 +16,7 @@ from console.domain.trees import INLINE_MAX, Entry
 from console.engine.backup.content import Content, Extras, finished
 from console.engine.backup.tally import Tally
 from console.repository.chunker import MINIMUM
+from console.repository.session import Prepared
 from console.sources.reading import HostFiles, fetched_from_disk, may_be_sparse, same_content
 
 SHELF = 2 << 20
@@ -50,14 +47,13 @@ class Shelf:
         self.buffer = buffer
         self.read: list[_Read] = []
         self.tried: set[int] = set()
+        self.prepared: Prepared | None = None
 
 
 class Shelves:
     """Fills and stores them. Thread-safe."""
 
-    def __init__(self, files: HostFiles, store: Tally, turn: threading.Lock) -> None:
-        """`turn`: held by the one thread that makes many small calls."""
-        self._turn = turn
+    def __init__(self, files: HostFiles, store: Tally) -> None:
         self._files = files
         self._store = store
         self._free: list[bytearray] = []
@@ -128,21 +124,23 @@ class Shelves:
         except OSError:
             return None
 
+    def name(self, shelf: Shelf) -> Shelf:
+        """Finds out what of it is to be stored. To be called in one's turn."""
+        shelf.prepared = self._store.prepare(Kind.CHUNK, [read.plain for read in shelf.read]) if shelf.read else None
+        return shelf
+
     def store(self, shelf: Shelf, made: list[Entry | None], moment: float) -> int:
-        """Stores what was read and puts its entries into `made`, each at its slot; how many bytes it was. The shelf is
-        used again afterwards."""
-        with self._turn:
-            prepared = self._store.prepare(Kind.CHUNK, [read.plain for read in shelf.read])
-        prepared.compress()
+        """Stores what was named and compressed and puts its entries into `made`, each at its slot; how many bytes it
+        was. To be called in one's turn; the shelf is used again afterwards."""
         total = 0
-        with self._turn:
-            puts = self._store.put_prepared(prepared)
+        if shelf.prepared is not None:
+            puts = self._store.put_prepared(shelf.prepared)
             for put, (slot, name, status, extras, plain) in zip(puts, shelf.read, strict=True):
                 size = len(plain)
                 total += size
                 content = Content(size, size, content=REF.pack(put.id, size))
                 made[slot] = finished(name, status, content, extras, moment)
-        shelf.read = []
+        shelf.prepared, shelf.read = None, []
         with self._lock:
             self._free.append(shelf.buffer)
         return total
