@@ -162,6 +162,7 @@ class MachineOptionsAnswer(TypedDict):
     after: str
     command_timeout_s: int
     snapshot: bool
+    compression: int
 
 
 class MachineAnswer(TypedDict):

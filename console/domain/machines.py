@@ -41,6 +41,7 @@ class MachineOptions:
     `one_file_system`: what is mounted below a tree is left out. `caches`: directories marked by CACHEDIR.TAG are left
     out; `markers`: and those that hold a file of such a name. `before`, `after`: commands around each backup, ended
     after `command_timeout_s` seconds. `snapshot`: a snapshot of the host is used where it has them.
+    `compression`: level of zstd, from 1 (quick) to 19 (small, and slow to write; reading is as quick).
     """
 
     one_file_system: bool = True
@@ -50,6 +51,7 @@ class MachineOptions:
     after: str = ""
     command_timeout_s: int = 300
     snapshot: bool = True
+    compression: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from console.domain.errors import damage
 from console.domain.keys import WrappedKey
-from console.domain.machines import Machine
+from console.domain.machines import Machine, MachineOptions
 from console.domain.recovery_points import RecoveryPoint
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 _VERSION = b"\x01"
+_AS_EVER = MachineOptions()
 _encoder = msgspec.msgpack.Encoder()
 _T = TypeVar("_T")
 
@@ -60,11 +64,15 @@ def encode_record(
 
 
 def encode(record: Record) -> bytes:
-    """As `encode_record`. What only some records have, those that replace others or are of sealed points, is
-    left out of all others."""
+    """As `encode_record`. What only some records have, those that replace others, are of sealed points or of machines
+    with a level of compression, is left out of all others."""
     if record.point.record:
         raise ValueError("a record cannot name itself")
-    body = {field.name: getattr(record, field.name) for field in fields(record)}
+    body = _by_name(record)
+    body["machine"] = machine = _by_name(record.machine)
+    machine["options"] = options = _by_name(record.machine.options)
+    if options["compression"] == _AS_EVER.compression:
+        del options["compression"]
     return _VERSION + _encoder.encode({name: value for name, value in body.items() if value not in ((), None)})
 
 
@@ -81,6 +89,10 @@ def encode_tombstone(points: Sequence[str], time: datetime) -> bytes:
 def decode_tombstone(body: bytes) -> Tombstone:
     """Raises Failed `record-damaged`."""
     return _decode(_tombstones, body)
+
+
+def _by_name(value: DataclassInstance) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def _decode(decoder: msgspec.msgpack.Decoder[_T], body: bytes) -> _T:

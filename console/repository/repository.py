@@ -18,6 +18,7 @@ from console.domain.objects import FRAME_SIZE, Kind
 from console.domain.progress import Reporter
 from console.repository import marker, moving
 from console.repository.agreement import judge, reconcile, told
+from console.repository.codec import QUICK
 from console.repository.failures import is_full, no_room, write_failed
 from console.repository.frames import Provers
 from console.repository.index import Index
@@ -250,12 +251,14 @@ class Repository:
 
     # ------------------------------------------------------------------------------------------- writing
 
-    def session(self, *, seal: SealingKey | None = None, reserve: bool = False) -> WriteSession:
-        """To put objects, sealed where `seal` is given. Many at once are fine; see there. `reserve`: for what gives
-        room back; it may use the room that is kept for that."""
+    def session(self, *, seal: SealingKey | None = None, level: int = QUICK, reserve: bool = False) -> WriteSession:
+        """To put objects, sealed where `seal` is given. Many at once are fine; see there. `level`: of compression, 1 to
+        19. `reserve`: for what gives room back; it may use the room that is kept for that."""
         if reserve:
             self._room.give_up_reserve()
-        return WriteSession(self._packs, self._index, self._provers, self._sweeps, seal=seal, reserve=reserve)
+        return WriteSession(
+            self._packs, self._index, self._provers, self._sweeps, seal=seal, level=level, reserve=reserve
+        )
 
     # ------------------------------------------------------------------------------------------- reclaiming
 

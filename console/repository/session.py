@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from console.domain.objects import FRAME_SIZE, Kind
 from console.domain.replication import Accepted
-from console.repository.codec import Bytes, Frame, FrameError, compress_many, encode, object_ids
+from console.repository.codec import QUICK, Bytes, Frame, FrameError, compress_many, encode, object_ids
 from console.repository.failures import frame_damaged
 from console.repository.frames import Arrived, FrameSplitter, Proof, Provers
 from console.repository.index import Index
@@ -41,6 +41,7 @@ class Prepared:
         ids: list[bytes],
         places: dict[bytes, int],
         asked: tuple[int, int, list[bytes]],
+        level: int,
     ) -> None:
         self.kind = kind
         self.plains = plains
@@ -48,12 +49,13 @@ class Prepared:
         self.places = places
         """Where each id stands first."""
         self.asked = asked
+        self.level = level
         self.shorter: dict[bytes, Bytes | None] = {}
 
     def compress(self) -> None:
         """In any thread. Gives the interpreter away while it works."""
         fresh = self.asked[2]
-        made = compress_many([self.plains[self.places[oid]] for oid in fresh])
+        made = compress_many([self.plains[self.places[oid]] for oid in fresh], self.level)
         self.shorter = dict(zip(fresh, made, strict=True))
 
 
@@ -72,11 +74,13 @@ class WriteSession:
         sweeps: Sweeps,
         *,
         seal: SealingKey | None = None,
+        level: int = QUICK,
         reserve: bool = False,
     ) -> None:
-        """`seal`: seals what is put, but for records and tombstones. `reserve`: may also use the room that is kept for
-        giving room back."""
+        """`seal`: seals what is put, but for records and tombstones. `level`: of compression, 1 to 19. `reserve`: may
+        also use the room that is kept for giving room back."""
         self._seal = seal
+        self._level = level
         self._packs = packs
         self._index = index
         self._provers = provers
@@ -109,7 +113,7 @@ class WriteSession:
             sweeps, generation = self._sweeps.count, self._packs.generation
             bare = seal is None
             if self._packs.rely(self._stake, (oid,), plain=bare) and not self._index.has(oid, plain=bare):
-                frame = frame or encode(kind, plain, oid, seal, leaf)
+                frame = frame or encode(kind, plain, oid, seal, leaf, level=self._level)
                 if self._packs.add(self._stake, (frame,), generation)[0]:
                     return Put(oid, True, frame.size)
             if self._sweeps.settled(sweeps):
@@ -122,7 +126,7 @@ class WriteSession:
         ids = object_ids(kind, plains, self._sealing(kind))
         self._reliance.add(ids)
         places = dict(zip(reversed(ids), range(len(ids) - 1, -1, -1), strict=True))
-        return Prepared(kind, plains, ids, places, self._ask(kind, list(places)))
+        return Prepared(kind, plains, ids, places, self._ask(kind, list(places)), self._level)
 
     def put_prepared(self, prepared: Prepared, leaf: Kind = Kind.CHUNK) -> list[Put]:
         """Stores what is not there of it; what became of each. The buffers may be used again afterwards."""
@@ -135,7 +139,9 @@ class WriteSession:
         while True:
             for oid in fresh:
                 if oid not in frames:
-                    frames[oid] = encode(kind, plains[left[oid]], oid, seal, leaf, prepared.shorter.get(oid))
+                    frames[oid] = encode(
+                        kind, plains[left[oid]], oid, seal, leaf, prepared.shorter.get(oid), self._level
+                    )
             added = self._packs.add(self._stake, [frames[oid] for oid in fresh], generation)
             for oid, new in zip(fresh, added, strict=True):
                 if new:

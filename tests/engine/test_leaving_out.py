@@ -151,6 +151,7 @@ def test_excluded_directories_are_counted_and_the_first_ones_named(
         ({"before": "x" * 5000}, "command-wrong"),
         ({"after": "a\0b"}, "command-wrong"),
         ({"command_timeout_s": 0}, "command-timeout-wrong"),
+        ({"compression": 20}, "compression-wrong"),
     ],
 )
 def test_options_that_cannot_be(world: World, tmp_path: Path, options: dict[str, Any], code: str) -> None:

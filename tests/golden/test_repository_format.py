@@ -6,12 +6,13 @@ import hashlib
 import io
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from console.domain.machines import Machine, MachineKind, Volume
+from console.domain.machines import Machine, MachineKind, MachineOptions, Volume
 from console.domain.objects import FRAME_SIZE, ZERO_ID, Kind, pack_refs
 from console.domain.recovery_points import BaseReason, ImageKind, RecoveryPoint, VolumeImage
 from console.domain.trees import Entry, FileType, VolumeRoot
@@ -87,6 +88,12 @@ def golden(name: str) -> bytes:
 BODIES = [(kind.name.lower(), plain) for kind, plain in PLAINS if kind not in (Kind.CHUNK, Kind.RECORD)]
 BODIES.append(("record-with-key", encode_record("c" * 32, "Kern", MACHINE, POINT)))
 """Records say more since machines have keys; those of before are read as ever."""
+BODIES.append(
+    (
+        "record-with-level",
+        encode_record("c" * 32, "Kern", replace(MACHINE, options=MachineOptions(compression=9)), POINT),
+    )
+)
 
 
 @pytest.mark.parametrize(("name", "plain"), BODIES)

@@ -78,6 +78,11 @@ Snapshot = Annotated[
     typer.Option("--snapshot/--no-snapshot", help="Whether volumes on btrfs are read from a snapshot; they are."),
 ]
 
+Compression = Annotated[
+    int | None,
+    typer.Option(metavar="LEVEL", help="From 1, quick, to 19: smaller, and slow to write; 1 unless you say."),
+]
+
 
 @app.command(
     epilog=example(
@@ -101,6 +106,7 @@ def protect(
     after: After = None,
     command_timeout: Timeout = None,
     snapshot: Snapshot = None,
+    compression: Compression = None,
     key: Annotated[str | None, typer.Option(metavar="K", help="The encryption key that seals its images.")] = None,
 ) -> None:
     """Protects directories of this machine from now on, backed up while a Core runs."""
@@ -109,7 +115,7 @@ def protect(
         raise usage("no-volumes", "Nothing was named to protect.", "Name directories: --volume [LABEL=]PATH")
     chosen = [volume(text) for text in volumes]
     interval_s = None if every is None else interval(every)
-    options = _options(cross, caches, markers, before, after, command_timeout, snapshot)
+    options = _options(cross, caches, markers, before, after, command_timeout, snapshot, compression)
     session.answer(
         lambda core: core.protect(
             name,
@@ -208,6 +214,7 @@ def edit(
     after: After = None,
     command_timeout: Timeout = None,
     snapshot: Snapshot = None,
+    compression: Compression = None,
     key: Annotated[
         str | None, typer.Option(metavar="K", help="The encryption key that seals its images from now on.")
     ] = None,
@@ -223,7 +230,9 @@ def edit(
     chosen = [volume(text) for text in volumes] if volumes else None
     left_out = () if no_excludes else (tuple(excludes) if excludes else None)
     interval_s = None if every is None else interval(every)
-    options = _options(cross, caches, [] if no_markers else markers, before, after, command_timeout, snapshot)
+    options = _options(
+        cross, caches, [] if no_markers else markers, before, after, command_timeout, snapshot, compression
+    )
 
     async def work(core: Client) -> MachineAnswer:
         if wanted is not None:
@@ -299,6 +308,7 @@ def _options(
     after: str | None,
     timeout: int | None,
     snapshot: bool | None,
+    compression: int | None,
 ) -> dict[str, Any]:
     """What was given, as the Core takes it."""
     options: dict[str, Any] = {
@@ -309,6 +319,7 @@ def _options(
         "after": after,
         "command_timeout_s": timeout,
         "snapshot": snapshot,
+        "compression": compression,
     }
     return {name: value for name, value in options.items() if value is not None}
 
@@ -321,6 +332,7 @@ def _how(options: MachineOptionsAnswer) -> list[tuple[str, str]]:
         ("Before a backup", options["before"]),
         ("After a backup", options["after"]),
         ("Snapshots", "" if options["snapshot"] else "not used"),
+        ("Compression", "" if options["compression"] == 1 else f"level {options['compression']}"),
     ]
     return [(what, text) for what, text in shown if text]
 

@@ -114,7 +114,7 @@ class Backup:
         machine = self._machine
         foundations = Foundations(self._catalog, self._repository, machine)
         point = RecoveryPoint(self._point, machine.id, started, self._core[0], ())
-        with self._repository.session(seal=self._seal) as session:
+        with self._repository.session(seal=self._seal, level=machine.options.compression) as session:
             found = [(volume, self._hold(session, foundations.find(volume, forced=base))) for volume in machine.volumes]
             self._tell(found)
             with self._snapshots:

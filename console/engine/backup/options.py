@@ -12,6 +12,7 @@ from console.domain.machines import MachineOptions
 COMMAND_MOST = 4096
 """Characters of a command line."""
 TIMEOUT_MOST_S = 24 * 3600
+COMPRESSION_MOST = 19
 
 _KNOWN = frozenset(field.name for field in fields(MachineOptions))
 
@@ -43,5 +44,11 @@ def changed_options(before: MachineOptions, wanted: Mapping[str, Any]) -> Machin
             "command-timeout-wrong",
             "Commands may take between 1 second and a day.",
             "Give seconds: --command-timeout 300",
+        )
+    if not 1 <= after.compression <= COMPRESSION_MOST:
+        raise usage(
+            "compression-wrong",
+            f"Compression goes from 1 (quick) to {COMPRESSION_MOST} (small).",
+            "Give a level: --compression 1",
         )
     return after

@@ -38,6 +38,7 @@ class WantedOptions(BaseModel):
     after: str | None = None
     command_timeout_s: int | None = None
     snapshot: bool | None = None
+    compression: int | None = None
 
 
 class NewMachine(BaseModel):
