@@ -28,6 +28,7 @@ MACHINE = cast(
             "after": "",
             "command_timeout_s": 300,
             "snapshot": True,
+            "compression": 1,
         },
     },
 )

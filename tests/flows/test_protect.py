@@ -90,6 +90,7 @@ async def test_straight_through_to_the_first_point(running_world: Running, tree:
             "after": "",
             "command_timeout_s": 30,
             "snapshot": True,
+            "compression": 1,
         }
 
 
