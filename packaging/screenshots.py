@@ -30,8 +30,9 @@ from console.flows.add_core import AddCoreFlow
 from console.flows.flow import Flow
 from console.host.clock import SystemClock
 from console.worlds import PASSWORDS, World, build
+from console.worlds.sealed import PASSPHRASE
 
-WORLDS = ("empty", "many-machines")
+WORLDS = ("empty", "many-machines", "sealed")
 SIZES = ("1280x800", "2560x1440")
 LOOKS = ("light", "dark")
 WIZARD_SIZES = {"2560x1440": (1280, 900)}
@@ -61,7 +62,7 @@ class Gallery:
     async def pages(self) -> None:
         for page in PAGES:
             for place in await self._places(page.name):
-                what = "-".join(part for part in (page.name, place.tab or place.filter) if part)
+                what = "-".join(part for part in (page.name, place.tab, place.filter) if part)
                 try:
                     self.window.seat.go(place)
                     await self._settled()
@@ -74,14 +75,24 @@ class Gallery:
         core = self.window.seat.desk.client
         if name == "machine":
             machines = (await core.machines(limit=1))["machines"]
-            return [Place(name, machines[0]["id"], tab) for tab in ("", *TABS[name])] if machines else []
+            found = [Place(name, machines[0]["id"], tab) for tab in ("", *TABS[name])] if machines else []
+            locked = await self._locked_points()
+            return [*found, *(Place(name, point["machine_id"], "settings", "locked") for point in locked)]
         if name == "points":
             orphans = (await core.points(state="orphaned", limit=1))["points"]
-            return [Place(name), *(Place(name, point["id"], filter="orphaned") for point in orphans)]
+            found = [Place(name), *(Place(name, point["id"], filter="orphaned") for point in orphans)]
+            return [*found, *(Place(name, point["id"], tab="locked") for point in await self._locked_points())]
         return [Place(name)]
+
+    async def _locked_points(self) -> list[Any]:
+        """A point whose key is locked, if there is one."""
+        points = (await self.window.seat.desk.client.points(limit=100))["points"]
+        return [point for point in points if any(key["locked"] for key in point.get("keys", ()))][:1]
 
     async def wizards(self) -> None:
         desk = self.window.seat.desk
+        for point in await self._locked_points():
+            await self._wizard("restore-locked", lambda point=point["id"]: begin(desk, "restore", {"point": point}))
         for wizard in WIZARDS:
             await self._wizard(wizard.name, lambda name=wizard.name: begin(desk, name, {}))
         await self._wizard("add-core", lambda: AddCoreFlow(desk.client, _forgets))
@@ -129,7 +140,7 @@ class Gallery:
         }
         match field:
             case fields.Text(key=key, value=""):
-                return texts.get(key)
+                return PASSPHRASE if key.startswith("passphrase:") else texts.get(key)
             case fields.Number(key="port"):
                 return other.port if other else 8006
             case fields.Choice(value="", options=options):

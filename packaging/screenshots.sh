@@ -3,8 +3,8 @@
 #
 #   bash packaging/screenshots.sh [DIRECTORY] [--world NAME] [--size WxH] [--look light|dark] [--only PART]
 #
-# Without options: the worlds empty and many-machines, 1280x800 and 2560x1440, light and dark. --only takes a part of a
-# picture's name ("points", "replication-machines"). Nothing is shown on a screen.
+# Without options: the worlds empty, many-machines and sealed, 1280x800 and 2560x1440, light and dark. --only takes a part
+# of a picture's name ("points", "replication-machines"). Nothing is shown on a screen.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)

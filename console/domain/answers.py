@@ -223,10 +223,10 @@ class PointKeyAnswer(TypedDict):
 
 
 class PointAnswer(TypedDict):
-    """`why`: a sentence when it is not whole, else empty. `bytes_new`: of its images, as backed up. `base_reasons`: why
-    images of it are bases. `targets`: names of the pairings whose targets have it. `keys`: what its images are sealed
-    with; none where it is not `encrypted`. `checks`: name of a check to `good`, `bad` or `not-checked`.
-    `hold`: who holds it and why, where it is `held`."""
+    """`restorability`: what is here, also while its `keys` are `locked`. `why`: a sentence when it is not whole, else
+    empty. `bytes_new`: of its images, as backed up. `base_reasons`: why images of it are bases. `targets`: names of the
+    pairings whose targets have it. `keys`: what its images are sealed with; none where it is not `encrypted`.
+    `checks`: name of a check to `good`, `bad` or `not-checked`. `hold`: who holds it and why, where it is `held`."""
 
     id: str
     machine: str
@@ -256,7 +256,9 @@ class PointPage(TypedDict):
 
 
 class ImageAnswer(TypedDict):
-    """`missing_*`: objects of its whole tree that are not here. `waiting_for`: id of a seed, of a pairing, or null."""
+    """`missing_*`: objects of its whole tree that are not here. `waiting_for`: id of a seed, of a pairing, or null.
+    `locked`: it is sealed with a key that is locked here, or not known; `files_restorable` of one that is not whole is
+    all of its files then, or says nothing."""
 
     volume: str
     id: str
@@ -278,6 +280,7 @@ class ImageAnswer(TypedDict):
     why: str
     files_restorable: int
     files_total: int
+    locked: bool
 
 
 class CheckResultAnswer(TypedDict):

@@ -9,7 +9,8 @@ from typing import TypedDict
 class KeyAnswer(TypedDict):
     """`thumbprint`: 26 letters. `state`: locked, unlocked, unlocked-until (with `until`). `origin`: id of the Core that
     brought it, empty for our own. `tested`, `test_passed`: the last time somebody proved a passphrase; null: never.
-    `machines`: names of those whose images are sealed with it. `points`: recovery points here that need it."""
+    `proof_due`: it is time to prove it (again). `machines`: names of those whose images are sealed with it. `points`:
+    recovery points here that need it."""
 
     id: str
     name: str
@@ -22,6 +23,7 @@ class KeyAnswer(TypedDict):
     created: str
     tested: str | None
     test_passed: bool | None
+    proof_due: bool
     machines: list[str]
     points: int
 

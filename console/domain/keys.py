@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from string import ascii_uppercase
 
@@ -19,6 +19,9 @@ PASSPHRASE_LETTERS = 6
 """A passphrase has at least so many different characters."""
 WRAPPED_MAX = 512
 """Bytes of a wrapped key that are taken from others."""
+PROOF_LASTS = timedelta(days=180)
+FIRST_PROOF = timedelta(days=14)
+"""Somebody should prove a passphrase so long after its key came about, and again when the last proof is so old."""
 
 
 class KeyType(StrEnum):
@@ -190,6 +193,16 @@ def unknown_key_locked(begins: str) -> Failed:
 def overdue(key: EncryptionKey, now: datetime) -> bool:
     """Whether its time is up and it is to be locked again."""
     return key.unlocked and key.until is not None and key.until <= now
+
+
+def proof_due(key: EncryptionKey, points: int, now: datetime) -> bool:
+    """Whether somebody should show again that the passphrase is still known: `points` need it, and the last time it was
+    not right, or is long ago, or never was."""
+    if not points:
+        return False
+    if key.tested is None:
+        return now - key.created >= FIRST_PROOF
+    return not key.test_passed or now - key.tested >= PROOF_LASTS
 
 
 def arriving(known: EncryptionKey | None, came: WrappedKey, origin: str) -> EncryptionKey | None:

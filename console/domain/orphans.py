@@ -134,9 +134,21 @@ def repairs(facts: OrphanFacts) -> list[Repair]:
     return found
 
 
-def summary(restorability: Restorability, restorable: int, total: int, whys: Sequence[str], *, helped: bool) -> str:
-    """What can be had of a point now, and what it lacks."""
+def summary(
+    restorability: Restorability,
+    restorable: int,
+    total: int,
+    whys: Sequence[str],
+    *,
+    helped: bool,
+    locked: bool = False,
+) -> str:
+    """What can be had of a point now, and what it lacks. `locked`: its names cannot be read, its key is locked."""
     match restorability:
+        case Restorability.ALL_FILES if locked:
+            now = f"All {total} files are here; its key is locked."
+        case Restorability.SOME_FILES if locked:
+            now = f"Its key is locked: which of its {total} files are here can be told when it is unlocked."
         case Restorability.ALL_FILES:
             now = f"All {total} files can be restored now, though the recovery point is not whole."
         case Restorability.SOME_FILES:

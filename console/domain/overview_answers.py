@@ -25,7 +25,8 @@ class ReplicaAnswer(TypedDict):
 class SafetyAnswer(TypedDict):
     """One line of the safety table. `verdict`: `safe`, `late` (a backup is overdue), `broken` (the newest point cannot
     be restored whole), `waiting` (an orphan that a seed drive or transfer will heal), `paused`, `empty` (no point yet).
-    `why` says it in a sentence; `restorability` is of the newest point, here."""
+    `why` says it in a sentence; `restorability` is of the newest point, here; `locked`: its key is locked, so that it
+    cannot be opened now."""
 
     machine: str
     machine_id: str
@@ -37,6 +38,7 @@ class SafetyAnswer(TypedDict):
     orphaned: int
     last_point: str | None
     restorability: str | None
+    locked: bool
     next_due: str | None
     replicas: list[ReplicaAnswer]
 
@@ -220,7 +222,8 @@ class RepairAnswer(TypedDict):
 
 
 class OrphanImage(TypedDict):
-    """`cause`: `seed`, `transfer`, `damaged`, `parent-gone`. `wait_text`: what is known of what will bring it."""
+    """`cause`: `seed`, `transfer`, `damaged`, `parent-gone`. `wait_text`: what is known of what will bring it.
+    `locked`: its names cannot be read while its key is locked: `files_restorable` is all of them, or says nothing."""
 
     image: str
     volume: str
@@ -233,6 +236,7 @@ class OrphanImage(TypedDict):
     missing_bytes: int
     files_restorable: int
     files_total: int
+    locked: bool
     repairs: list[RepairAnswer]
 
 

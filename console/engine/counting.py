@@ -7,10 +7,13 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 
 from console.catalog import Catalog, StoredImage
 from console.domain.errors import OBJECT_DAMAGE, Failed
+from console.domain.events import Changed
 from console.domain.objects import ZERO_ID, id_of_hex
+from console.domain.recovery_points import VolumeImage
 from console.domain.trees import EntryFlag, FileType
 from console.engine.repositories import Repositories
 from console.repository import Repository, TreeReader
@@ -23,8 +26,11 @@ KEPT_COUNTS = 65_536
 
 @dataclass(frozen=True, slots=True)
 class FileCount:
+    """`locked`: its names are sealed with a key that is locked, so that `restorable` is all of them or says nothing."""
+
     restorable: int
     total: int
+    locked: bool = False
 
 
 class _StoppedError(Exception):
@@ -44,6 +50,12 @@ class Counting:
         self._wanted: OrderedDict[str, StoredImage] = OrderedDict()
         self._ahead: threading.Thread | None = None
         self._stopping = False
+        catalog.on_change(lambda changed: self._forget_locked() if Changed.KEYS in changed else None)
+
+    def _forget_locked(self) -> None:
+        with self._lock:
+            for root in [root for root, (_, count) in self._counts.items() if count.locked]:
+                del self._counts[root]
 
     def count(self, image: StoredImage) -> FileCount:
         """Exact; may take as long as its names are many. Raises Failed, what opening its repository refuses."""
@@ -87,7 +99,7 @@ class Counting:
             kept = self._counts.get(image.image.root)
         if kept is not None and kept[0] == objects:
             return kept[1]
-        found = _count(repository, id_of_hex(image.image.root), image.image.files, stopped)
+        found = _count(repository, image.image, stopped)
         with self._lock:
             self._counts[image.image.root] = (objects, found)
             while len(self._counts) > KEPT_COUNTS:
@@ -115,13 +127,19 @@ class Counting:
             self.told()
 
 
-def _count(repository: Repository, root: bytes, total: int, stopped: Callable[[], bool]) -> FileCount:
+def _count(repository: Repository, image: VolumeImage, stopped: Callable[[], bool]) -> FileCount:
     """Walks all names that are here. Look-ups go in batches; a missing directory costs its files, unseen."""
     reader = TreeReader(repository)
+    root, total = id_of_hex(image.root), image.files
+    missing = partial(repository.missing, sealed=bool(image.key))
     here = 0
     try:
         stack = [reader.top(reader.root(root), "")]
     except Failed as known:
+        if known.failure.code == "key-locked":
+            # What refers to what is in clear: whether all is here can be told all the same.
+            torn = next(reader.absent(root, missing), None) is not None
+            return FileCount(0 if torn else total, total, locked=True)
         if known.failure.code not in OBJECT_DAMAGE:
             raise
         return FileCount(0, total)
@@ -129,7 +147,7 @@ def _count(repository: Repository, root: bytes, total: int, stopped: Callable[[]
     files = 0
 
     def settle() -> int:
-        lacking = set(repository.missing(list({oid for _, oid in waiting})))
+        lacking = set(missing(list({oid for _, oid in waiting})))
         hurt = {number for number, oid in waiting if oid in lacking}
         count = len({number for number, _ in waiting} - hurt)
         waiting.clear()

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from console.catalog import Catalog, StoredImage
@@ -44,7 +45,8 @@ class PointView:
 class ImageDetail:
     """One image of a point. `missing_*`: objects of its whole tree that are not here; bytes are plain.
 
-    `waiting_for`: id of a seed or a pairing, None when nothing is known to come.
+    `waiting_for`: id of a seed or a pairing, None when nothing is known to come. `locked`: its names cannot be read
+    while its key is locked: `files_restorable` is all of them, or says nothing.
     """
 
     image: VolumeImage
@@ -55,6 +57,7 @@ class ImageDetail:
     why: str
     files_restorable: int
     files_total: int
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +210,12 @@ class Points:
     def _restorability(self, point: RecoveryPoint, state: ChainState) -> Restorability:
         if state is ChainState.WHOLE:
             return Restorability.VOLUME
-        counts = [self._safe_count(image) for image in point.images]
+        counts = [self._hoped(image) for image in point.images]
         return _restorable(sum(count.restorable for count in counts), sum(count.total for count in counts))
+
+    def _hoped(self, image: VolumeImage) -> FileCount:
+        count = self._safe_count(image)
+        return _promise(self._catalog.points.image(image.id)) if count.locked and not count.restorable else count
 
     def _safe_count(self, image: VolumeImage) -> FileCount:
         try:
@@ -221,13 +228,17 @@ class Points:
         if verdict.state is ChainState.WHOLE:
             return ImageDetail(image, verdict, 0, 0, None, "", image.files, image.files)
         repository = self._repository(image)
+        missing = partial(repository.missing, sealed=bool(image.key))
         objects = size = 0
-        for _, length in TreeReader(repository).absent(id_of_hex(image.root), repository.missing):
+        for _, length in TreeReader(repository).absent(id_of_hex(image.root), missing):
             objects += 1
             size += length
         count = self._safe_count(image)
         waiting = verdict.expected.id or None if verdict.expected else None
-        return ImageDetail(image, verdict, objects, size, waiting, self.why(verdict), count.restorable, count.total)
+        why = self.why(verdict)
+        return ImageDetail(
+            image, verdict, objects, size, waiting, why, count.restorable, count.total, locked=count.locked
+        )
 
     def why(self, verdict: ChainVerdict) -> str:
         """A sentence; empty for what is whole."""
@@ -299,12 +310,17 @@ def promised(
     restorable = total = 0
     for image in images:
         whole = verdicts.get(image.image.id, WHOLE).state is ChainState.WHOLE
-        hopeful = image.here and image.names and image.image.files > 0
         count = FileCount(image.image.files, image.image.files) if whole else known.get(image.image.id)
-        count = count or FileCount(int(hopeful), image.image.files + 1)
+        if count is None or (count.locked and not count.restorable):
+            count = _promise(image)
         restorable += count.restorable
         total += count.total
     return _restorable(restorable, total)
+
+
+def _promise(image: StoredImage) -> FileCount:
+    """Of an orphan whose names nobody has looked at, or can look at while its key is locked."""
+    return FileCount(int(image.here and image.names and image.image.files > 0), image.image.files + 1)
 
 
 def _restorable(restorable: int, total: int) -> Restorability:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from console.domain.answers import PointKeyAnswer
 from console.domain.key_answers import KeyAnswer, KeyChangePlan, KeyLossAnswer, KeyTested
@@ -40,11 +41,22 @@ def state_text(key: KeyAnswer) -> str:
 
 
 def tested_text(key: KeyAnswer, now: datetime) -> str:
-    """When somebody last proved a passphrase, and whether it was right."""
+    """When somebody last proved a passphrase, whether it was right, and whether it is time to do it again."""
     if key["tested"] is None:
-        return say("Never")
-    when = ago(key["tested"], now)
-    return when if key["test_passed"] else say("{time}: it did not open it", time=when)
+        said = say("Never")
+    else:
+        when = ago(key["tested"], now)
+        said = when if key["test_passed"] else say("{time}: wrong", time=when)
+    return say("{when} · due", when=said) if key["proof_due"] else said
+
+
+def due_text(key: KeyAnswer) -> str:
+    """Why a passphrase should be proven now; empty: it need not be."""
+    if not key["proof_due"]:
+        return ""
+    if key["tested"] is not None and not key["test_passed"]:
+        return say("The one that was tried last was wrong. Find the right one while this Core still has the key.")
+    return say("Test it, best at a target: what is sealed is lost when nobody knows it on the day it counts.")
 
 
 def names_text(names: Sequence[str]) -> str:
@@ -119,6 +131,11 @@ def unlock_hint(*, known: bool, may: bool) -> str:
     if not may:
         return say("An administrator unlocks it, on the page Encryption keys; then look again (F5).")
     return say("Unlock it with its passphrase; then this goes on.")
+
+
+def is_point_locked(point: Mapping[str, Any]) -> bool:
+    """Whether something of a point (`PointAnswer`) is sealed with a key that is locked."""
+    return any(key["locked"] for key in point.get("keys", ()))
 
 
 def is_known(key: PointKeyAnswer) -> bool:

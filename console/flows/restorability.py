@@ -5,6 +5,11 @@ from __future__ import annotations
 from console.flows.wording import say
 
 
+def with_lock(text: str, *, locked: bool) -> str:
+    """All of it may be here, and yet nobody can open it."""
+    return say("{what}, locked", what=text) if locked else text
+
+
 def restorable(state: str) -> str:
     """`state`: of `domain.recovery_points.Restorability`."""
     return {

@@ -165,8 +165,10 @@ def _point_key(core: Core, key: str, known: EncryptionKey | None) -> PointKeyAns
 
 def point_detail(core: Core, detail: PointDetail) -> PointDetailAnswer:
     found = detail.view.point
+    answer = points(core, [detail.view])[0]
+    locked = {key["id"] for key in answer["keys"] if key["locked"]}
     return {
-        **points(core, [detail.view])[0],
+        **answer,
         "check_results": [
             cast(CheckResultAnswer, described(result))
             for result in core.catalog.point_checks.of([found.id]).get(found.id, ())
@@ -174,7 +176,7 @@ def point_detail(core: Core, detail: PointDetail) -> PointDetailAnswer:
         "origin_core": found.origin_core,
         "duration_s": found.duration_s,
         "warnings": found.warnings,
-        "images": [_image(image) for image in detail.images],
+        "images": [_image(image, locked=image.image.key in locked) for image in detail.images],
     }
 
 
@@ -241,7 +243,7 @@ def event(found: Event) -> EventAnswer:
     }
 
 
-def _image(detail: ImageDetail) -> ImageAnswer:
+def _image(detail: ImageDetail, *, locked: bool) -> ImageAnswer:
     image = detail.image
     return {
         "volume": image.volume_label,
@@ -264,6 +266,7 @@ def _image(detail: ImageDetail) -> ImageAnswer:
         "why": detail.why,
         "files_restorable": detail.files_restorable,
         "files_total": detail.files_total,
+        "locked": locked,
     }
 
 

@@ -6,7 +6,7 @@ import base64
 
 from console.domain.clock import iso
 from console.domain.key_answers import KeyAnswer, KeyChangePlan, KeyFile
-from console.domain.keys import EncryptionKey, WrappedKey
+from console.domain.keys import EncryptionKey, WrappedKey, proof_due
 from console.domain.sizes import format_size
 from console.engine.core import Core
 from console.engine.protect import KeyChange
@@ -29,6 +29,7 @@ def key(core: Core, found: EncryptionKey) -> KeyAnswer:
         "created": iso(found.created),
         "tested": moment(found.tested),
         "test_passed": found.test_passed if found.tested else None,
+        "proof_due": proof_due(found, needed.points, now),
         "machines": list(needed.machines),
         "points": needed.points,
     }

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from console.domain.clock import Clock
 from console.domain.errors import FailureKind, failed
-from console.worlds import broken, many, pairs, small
+from console.worlds import broken, many, pairs, sealed, small
 from console.worlds.relocate import relocate, with_ports
 from console.worlds.world import PASSWORDS, World, WorldCore
 
@@ -23,6 +23,7 @@ BUILDERS: dict[str, Callable[[Path, datetime], World]] = {
     "two-cores-one-orphan": pairs.two_cores_one_orphan,
     "seed-in-the-post": pairs.seed_in_the_post,
     "broken": broken.broken,
+    "sealed": sealed.sealed,
     "many-machines": many.many_machines,
 }
 """How each world is made, by its name."""

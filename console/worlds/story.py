@@ -15,8 +15,9 @@ from typing import Any
 from console.domain.clock import Clock
 from console.domain.jobs import Job, JobState
 from console.domain.roles import User
-from console.engine.core import Core
+from console.engine.core import VAULT, Core
 from console.engine.users import hash_password
+from console.vault import FileVault
 from console.worlds.world import PASSWORDS, ROLES
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -49,7 +50,8 @@ class StoryClock:
 @contextmanager
 def living(data: Path, clock: Clock, name: str) -> Iterator[Core]:
     """A Core with the people of every world, alive for as long as the block takes."""
-    core = Core(data, clock=clock, name=name)
+    # Secrets go where the world goes, never into the keyring of who makes it.
+    core = Core(data, clock=clock, name=name, vault=lambda: FileVault(data / VAULT))
     try:
         for user in PASSWORDS:
             core.catalog.users.add(User(uuid.uuid4().hex, user, ROLES[user], _hashed(user), clock.now()))

@@ -89,6 +89,7 @@ def image(volume: str, **other: Any) -> dict[str, Any]:
         "why": "",
         "files_restorable": 12_345,
         "files_total": 12_345,
+        "locked": False,
     }
     return made | other
 

@@ -223,7 +223,7 @@ def test_its_name_and_passphrase_are_changed(running_world: Running, bench: Benc
     _gone(bench, dialog)
     assert bench.run(page.desk.client.test_key("headquarters", ANOTHER))["passed"]
     assert not bench.run(page.desk.client.test_key("headquarters", PASSPHRASE))["passed"]
-    bench.wait(lambda: "did not open" in _shown(page)["tested"], "the proof that failed is not shown")
+    bench.wait(lambda: "wrong" in _shown(page)["tested"], "the proof that failed is not shown")
 
 
 def test_a_key_goes_to_a_file_and_comes_back(running_world: Running, bench: Bench, tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ def torn(**other: Any) -> dict[str, Any]:
         "missing_bytes": 2_600_000,
         "files_restorable": 6,
         "files_total": 52,
+        "locked": False,
         "repairs": [
             repair("consume", seed="seed-1"),
             repair("transfer", pairing="p1"),

@@ -17,6 +17,7 @@ from console.domain.keys import (
     locked,
     of_type,
     overdue,
+    proof_due,
     require_editable,
     thumbprint,
     unlocked,
@@ -106,3 +107,16 @@ def test_a_thumbprint_is_letters_only_and_differs() -> None:
     prints = {thumbprint(f"{number:032x}") for number in range(1000)}
     assert len(prints) == 1000
     assert all(len(found) == 26 and found.isascii() and found.isalpha() for found in prints)
+
+
+def test_a_proof_is_due_while_something_depends_on_it() -> None:
+    def due(key: EncryptionKey, days: float, points: int = 1) -> bool:
+        return proof_due(key, points, NOON + timedelta(days=days))
+
+    assert not due(UNIVERSAL, 13), "it was typed twice a moment ago"
+    assert due(UNIVERSAL, 14)
+    assert not due(UNIVERSAL, 400, points=0), "nothing is sealed with it"
+    proven = replace(UNIVERSAL, tested=NOON, test_passed=True)
+    assert not due(proven, 179)
+    assert due(proven, 180)
+    assert due(replace(proven, test_passed=False), 0), "nobody knows it any more, it seems"

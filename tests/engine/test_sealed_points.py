@@ -402,3 +402,40 @@ def test_a_locked_point_is_checked_as_far_as_that_goes(row: Row) -> None:
     found = finished(row.a, row.a.check_points.start([point], only=[PointCheck.CHECKSUM]))
     assert found["points"][0]["checks"] == {"checksum": "bad"}
     assert check(row.a) != []
+
+
+def test_what_is_here_of_a_locked_orphan_reads_otherwise_than_what_is_missing(row: Row, tmp_path: Path) -> None:
+    row.a.keys.create("office", PASSPHRASE)
+    row.protect()
+    row.back_up()
+    row.pair(row.a, row.b)
+    row.a.arrange.add("B", ["web"], seed_drive=True)
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    finished(row.a, row.a.seed.start_create("B", [str(drive)], segment_size=1 << 20))
+    row.change(1)
+    orphan = row.back_up()
+    finished(row.a, row.a.replicate.start("B"))
+
+    def shown() -> tuple[str, int, bool, bool]:
+        answer = present.point_detail(row.b, row.b.points.explain(orphan))
+        (image,) = answer["images"]
+        return answer["restorability"], image["files_restorable"], image["locked"], image["missing_objects"] > 0
+
+    assert row.b.points.view(orphan).state is ChainState.AWAITING_SEED
+    assert shown() == ("some-files", 0, True, True), "its names are sealed: nobody can count its files, some are here"
+    assert "unlocked" in row.b.explain.point(orphan)["summary"]
+    assert row.b.explain.point(orphan)["images"][0]["locked"]
+    (listed,) = present.points(row.b, row.b.point_list.views([row.b.catalog.points.get(orphan)]))
+    assert listed["restorability"] == "some-files"
+
+    row.b.keys.unlock("office", PASSPHRASE)
+    assert shown() == ("some-files", 1, False, True), "counted anew, with the key"
+    assert "1 of 3 files" in row.b.explain.point(orphan)["summary"]
+
+    # Its drive comes while the key is locked again: all is here, and still sealed.
+    row.b.keys.lock("office")
+    assert row.b.safety.rows()[0]["locked"]
+    finished(row.b, row.b.consume.start([str(drive)]))
+    assert row.b.points.view(orphan).state is ChainState.WHOLE
+    assert shown() == ("volume", 3, True, False)

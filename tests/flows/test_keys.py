@@ -30,7 +30,7 @@ FILE: KeyFile = {
 def key(**changed: Any) -> KeyAnswer:
     made: dict[str, Any] = {"id": "ab" * 16, "name": "office", "description": "", "thumbprint": "A" * 26}
     made |= {"type": "universal", "state": "unlocked", "until": None, "origin": "", "created": "2026-05-01T00:00:00Z"}
-    made |= {"tested": None, "test_passed": None, "machines": [], "points": 0}
+    made |= {"tested": None, "test_passed": None, "proof_due": False, "machines": [], "points": 0}
     return cast(KeyAnswer, made | changed)
 
 
@@ -76,7 +76,11 @@ def test_states_and_proofs_are_said() -> None:
     assert "until 20" in words.state_text(key(state="unlocked-until", until="2026-05-21T12:00:00Z"))
     assert words.tested_text(key(), NOW) == "Never"
     assert words.tested_text(key(tested="2026-05-20T11:58:00Z", test_passed=True), NOW) == "2 minutes ago"
-    assert "did not open" in words.tested_text(key(tested="2026-05-20T11:58:00Z", test_passed=False), NOW)
+    wrong = key(tested="2026-05-20T11:58:00Z", test_passed=False)
+    assert words.tested_text(wrong, NOW) == "2 minutes ago: wrong"
+    assert words.due_text(wrong) == ""
+    assert words.tested_text(key(proof_due=True), NOW) == "Never · due"
+    assert "Find the right one" in words.due_text({**wrong, "proof_due": True})
     proof = {"key": "office", "passed": True, "tested": "", "why": "", "images_opened": 2, "images": 2, "points": 1}
     assert words.proof_text(proof) == (  # type: ignore[arg-type]
         "The passphrase is right, and the 2 newest images were opened with it. 1 recovery point depends on it."

@@ -9,6 +9,7 @@ import pytest
 
 from console.domain.errors import Failed, FailureKind
 from console.worlds import NAMES, World, build
+from console.worlds.sealed import PASSPHRASE
 from tests.support.named_worlds import RunningWorld
 
 Worlds = Callable[..., World]
@@ -107,6 +108,29 @@ async def test_the_disk_that_forgot_something(running_world: Running) -> None:
         assert [alert["code"] for alert in alerts] == ["damage-found"]
         (home,) = (await core.repositories())["repositories"]
         assert home["damaged"] == 3
+
+
+async def test_keys_in_every_state(running_world: Running) -> None:
+    running = running_world("sealed")
+    async with running.client() as office, running.client("Vault") as vault:
+        keys = {key["name"]: key for key in (await office.keys())["keys"]}
+        assert {name: key["state"] for name, key in keys.items()} == {
+            "office": "unlocked",
+            "payroll": "unlocked",
+            "branch": "locked",
+            "courier": "unlocked-until",
+        }
+        assert {name for name, key in keys.items() if key["proof_due"]} == {"office", "branch"}
+        assert [key["locked"] for key in (await office.points(machine="laptop"))["points"][0]["keys"]] == [True]
+        oldest = (await office.points(machine="archive", descending=False))["points"][0]["keys"]
+        assert [key["name"] == key["id"] for key in oldest] == [True], "its key is not known any more"
+        (failed,) = (await office.jobs(state="failed"))["jobs"]
+        assert failed["failure"] is not None
+        assert (failed["failure"]["code"], failed["failure"]["about"]) == ("key-locked", keys["branch"]["id"])
+        assert {key["state"] for key in (await vault.keys())["keys"] if key["name"] != "courier"} == {"locked"}
+        opened = await vault.test_key("office", PASSPHRASE)
+        assert opened["images_opened"] > 0
+        assert not (await vault.key("office"))["proof_due"]
 
 
 def test_each_world_says_what_it_is_and_who_may_sign_in(world: Worlds) -> None:

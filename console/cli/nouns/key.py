@@ -236,5 +236,7 @@ def _state(key: KeyAnswer) -> str:
 
 def _tested(key: KeyAnswer) -> str:
     if key["tested"] is None:
-        return "never"
-    return when(key["tested"]) if key["test_passed"] else f"{when(key['tested'])}: wrong"
+        said = "never"
+    else:
+        said = when(key["tested"]) if key["test_passed"] else f"{when(key['tested'])}: wrong"
+    return f"{said}, due" if key["proof_due"] else said

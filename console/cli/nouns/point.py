@@ -14,6 +14,8 @@ from console.cli.session import Session, session_of
 from console.client.client import Client
 from console.domain.answers import FileList, ImageAnswer, PointKeyAnswer, PointPage, PointsDeleted, PointShown
 from console.domain.sizes import format_size
+from console.flows.keys import is_point_locked
+from console.flows.restorability import with_lock
 
 app = typer.Typer(help="Recovery points.", epilog=example("point list --machine laptop"))
 
@@ -44,7 +46,7 @@ def list_points(
                 when(p["time"]),
                 f"{p['kind']} ({', '.join(p['base_reasons'])})" if p["base_reasons"] else p["kind"],
                 p["chain"],
-                p["restorability"],
+                with_lock(p["restorability"], locked=is_point_locked(p)),
                 format_size(p["size"]),
                 "held" if p["held"] else "",
             )
@@ -148,7 +150,7 @@ def _show(session: Session, point: PointShown) -> None:
             ("Time", when(point["time"])),
             ("Kind", point["kind"]),
             ("Chain", point["chain"]),
-            ("Restorable", point["restorability"]),
+            ("Restorable", with_lock(point["restorability"], locked=is_point_locked(point))),
             ("Size", format_size(point["size"])),
             ("Sealed with", ", ".join(_key(key) for key in point.get("keys", ())) or "nothing"),
             *(
@@ -187,6 +189,13 @@ def _image(image: ImageAnswer) -> list[tuple[str, object]]:
             ("Chain", image["chain"]),
             ("Missing", f"{amount(image['missing_objects'], 'object')}, {format_size(image['missing_bytes'])}"),
             ("Waiting for", image["waiting_for"] or "nothing that is known"),
-            ("Restorable", f"{image['files_restorable']} of {image['files_total']} files"),
+            ("Restorable", _restorable(image)),
         ]
     return facts
+
+
+def _restorable(image: ImageAnswer) -> str:
+    if image["locked"] and not image["files_restorable"]:
+        return f"not known of its {image['files_total']} files while its key is locked"
+    text = f"{image['files_restorable']} of {image['files_total']} files"
+    return with_lock(text, locked=image["locked"])

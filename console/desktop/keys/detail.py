@@ -14,7 +14,7 @@ from console.desktop.widgets.badge import Badge
 from console.desktop.widgets.parts import FactsView, action, allow, button, label, line, rows
 from console.domain.key_answers import KeyAnswer
 from console.flows.amounts import NOTHING, local
-from console.flows.keys import is_locked, names_text, state_text, tested_text, type_text
+from console.flows.keys import due_text, is_locked, names_text, state_text, tested_text, type_text
 from console.flows.wording import count, say
 
 
@@ -79,14 +79,14 @@ def fill_menu(menu: QMenu, deeds: Sequence[Deed]) -> None:
 def key_facts(key: KeyAnswer, now: datetime) -> list[tuple[str, str]]:
     """Names and values."""
     own = key["type"] == "universal"
-    explained = say("made or unlocked for good here") if own else say("came with points, a drive or a file")
+    explained = say("made or unlocked for good here") if own else say("can be locked; most come from another Core")
     still = names_text(key["machines"]) if key["machines"] and is_locked(key) else ""
     return [
         *([(say("While it is locked"), say("No backup is made of {machines}", machines=still))] if still else []),
         (say("Type"), say("{type}: {explained}", type=type_text(key["type"]), explained=explained)),
         (say("Machines that use it"), names_text(key["machines"])),
         (say("Sealed with it"), count("{n} recovery point", "{n} recovery points", key["points"])),
-        (say("Passphrase proven"), tested_text(key, now)),
+        (say("Passphrase proven"), " – ".join(filter(None, (tested_text(key, now), due_text(key))))),
         (say("Created"), local(key["created"])),
         (say("Thumbprint"), _grouped(key["thumbprint"])),
         (say("Comment"), key["description"] or NOTHING),

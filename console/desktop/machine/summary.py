@@ -117,7 +117,7 @@ def protection_facts(view: MachineView, now: datetime) -> Facts:
         facts.append((say("State"), say("Everything is as it should be.")))
     last = ago(machine["last_point"], now)
     if safety is not None and machine["last_point"]:
-        restorable = states.restorability(safety["restorability"]).text
+        restorable = states.restorable_now(safety["restorability"], locked=safety["locked"]).text
         last = say("{time}; restorable here: {what}", time=last, what=restorable)
     facts.append((say("Last backup") if view.protected else say("Newest point"), last))
     if view.protected:

@@ -54,6 +54,7 @@ class HomePage(Page):
         {
             Changed.MACHINES,
             Changed.POINTS,
+            Changed.KEYS,
             Changed.PAIRINGS,
             Changed.SEEDS,
             Changed.JOBS,

@@ -34,7 +34,16 @@ from console.domain.events import Changed
 from console.domain.key_answers import KeyAnswer, KeyLossAnswer
 from console.domain.keys import KeyType
 from console.domain.roles import Right
-from console.flows.keys import is_locked, is_universal, loss_lines, names_text, state_text, tested_text, type_text
+from console.flows.keys import (
+    due_text,
+    is_locked,
+    is_universal,
+    loss_lines,
+    names_text,
+    state_text,
+    tested_text,
+    type_text,
+)
 from console.flows.listing import all_keys
 from console.flows.wording import count, say
 
@@ -278,11 +287,11 @@ def _columns() -> tuple[Column, ...]:
     return (
         text_column("name", say("Name"), width=17),
         Column("type", say("Type"), lambda row, _: Cell(type_text(row["type"])), width=11),
-        Column("state", say("State"), lambda row, _: _state(row), width=34),
-        Column("machines", say("Machines that use it"), lambda row, _: _machines(row), width=20,
+        Column("state", say("State"), lambda row, _: _state(row), width=30),
+        Column("machines", say("Machines that use it"), lambda row, _: _machines(row), width=17,
                order=lambda row: len(row["machines"])),
         number_column("points", say("Points"), width=6),
-        Column("tested", say("Passphrase proven"), lambda row, now: _tested(row, now), width=18,
+        Column("tested", say("Passphrase proven"), lambda row, now: _tested(row, now), width=22,
                order=lambda row: row["tested"] or ""),
         time_column("created", say("Created")),
         text_column("description", say("Comment"), width=24, hidden=True),
@@ -305,6 +314,8 @@ def _machines(row: Row) -> Cell:
 def _tested(row: Row, now: datetime) -> Cell:
     key: Any = row
     text = tested_text(key, now)
+    if key["proof_due"]:
+        return Cell(text, Tone.WARN, "warn", due_text(key))
     if key["tested"] is None:
         return Cell(text, tip=say("Nobody has proven yet that somebody knows its passphrase."))
     return Cell(text, Tone.GOOD, "good") if key["test_passed"] else Cell(text, Tone.WARN, "warn")

@@ -55,7 +55,7 @@ def _machine(row: Row, _: datetime) -> Cell:
 
 
 def _restorable(row: Row, _: datetime) -> Cell:
-    return states.restorability(row["restorability"]).cell()
+    return states.restorable_now(row["restorability"], locked=row["locked"]).cell()
 
 
 def _next_due(row: Row, now: datetime) -> Cell:

@@ -187,6 +187,9 @@ def amount_text(image: OrphanImage, *, files: bool = True) -> str:
     )
     if not files:
         return missing
+    if image["locked"] and not image["files_restorable"]:
+        total = count("{n} file", "{n} files", image["files_total"])
+        return say("{missing} · which of its {files} are here is sealed", missing=missing, files=total)
     return say(
         "{missing} · {here} of {total} files can be restored now",
         missing=missing,

@@ -13,7 +13,7 @@ from console.desktop.widgets.chain_words import base_reason, base_word
 from console.domain.answers import PointAnswer
 from console.domain.retention_answers import HoldAnswer
 from console.flows.amounts import NOTHING, local
-from console.flows.keys import sealed_text
+from console.flows.keys import is_point_locked, sealed_text
 from console.flows.point_checks import checks_text, worst
 from console.flows.wording import say
 
@@ -40,7 +40,10 @@ def chain_column() -> Column:
 
 def restorability_column() -> Column:
     return Column(
-        "restorability", say("Restorable"), lambda row, _: states.restorability(row["restorability"]).cell(), width=14
+        "restorability",
+        say("Restorable"),
+        lambda row, _: states.restorable_now(row["restorability"], locked=is_point_locked(row)).cell(),
+        width=14,
     )
 
 
@@ -107,7 +110,7 @@ def sealed_column() -> Column:
             return Cell(NOTHING, tip=say("Not encrypted."))
         keys = row.get("keys", ())  # type: ignore[attr-defined]
         text = sealed_text(keys) or say("Encrypted")
-        if any(key["locked"] for key in keys):
+        if is_point_locked(row):  # type: ignore[arg-type]
             return Cell(text, Tone.WARN, "lock", say("Encrypted. It cannot be opened here while the key is locked."))
         return Cell(text, Tone.INFO, "key", say("Encrypted."))
 

@@ -25,7 +25,7 @@ from console.domain.answers import PointDetailAnswer
 from console.domain.roles import Right
 from console.domain.sizes import format_duration, format_size
 from console.flows.amounts import ago, local
-from console.flows.keys import sealed_text
+from console.flows.keys import is_point_locked, sealed_text
 from console.flows.point_checks import checks_text
 from console.flows.wording import count, say
 
@@ -127,7 +127,7 @@ class PointDetail(QWidget):
         )
         for badge, shown in (
             (self.chain, states.chain(detail["chain"])),
-            (self.restorability, states.restorability(detail["restorability"])),
+            (self.restorability, states.restorable_now(detail["restorability"], locked=is_point_locked(detail))),
         ):
             badge.say(shown.text, shown.tone, shown.icon)
             badge.setToolTip(shown.tip)
@@ -209,7 +209,7 @@ def _facts(detail: PointDetailAnswer) -> list[tuple[str, str]]:
         (say("Kind"), states.kind(detail["kind"]).text),
         (say("Chain"), states.chain(detail["chain"]).text),
         *((say("Why"), text) for _, text in reasons),
-        (say("Restorable"), states.restorability(detail["restorability"]).text),
+        (say("Restorable"), states.restorable_now(detail["restorability"], locked=is_point_locked(detail)).text),
         (say("Size of its files"), format_size(detail["size"])),
         (say("New in it"), format_size(detail["bytes_new"])),
         (say("Taken in"), format_duration(detail["duration_s"])),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from console.desktop.tables.columns import Cell
 from console.desktop.theme.tokens import Tone
+from console.flows.restorability import with_lock
 from console.flows.wording import say
 
 
@@ -50,6 +51,15 @@ def restorability(state: str | None) -> Shown:
         "bare-metal": Shown(say("Whole machine"), Tone.GOOD, "machine"),
     }
     return known.get(state or "") or (_unknown(state) if state else Shown(say("No point yet"), Tone.OFF, "empty"))
+
+
+def restorable_now(state: str | None, *, locked: bool) -> Shown:
+    """The same, of what may be `locked` with its key: what is here can be had when that is unlocked."""
+    shown = restorability(state)
+    if not locked or state in (None, "none"):
+        return shown
+    tip = say("So much is here. It is sealed, and its key is locked: unlock that to get at it.")
+    return Shown(with_lock(shown.text, locked=True), Tone.WARN, "lock", tip)
 
 
 def kind(value: str) -> Shown:

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -136,7 +137,8 @@ class Restoring:
                 continue
             before = (tally.files, tally.directories, tally.bytes)
             prefix = f"{image.volume_label}:" if wanted.several else ""
-            walk = _Walk(self._restore.repository(image), self._clock, deadline, wanted.overwrite, tally, prefix)
+            repository, sealed = self._restore.repository(image), bool(image.key)
+            walk = _Walk(repository, self._clock, deadline, wanted.overwrite, tally, prefix, sealed=sealed)
             if not walk.run(chosen, there, whole=image.id in whole):
                 tally.complete = False
                 if chosen.wish.everything:  # what was not looked at is taken to be written
@@ -169,8 +171,10 @@ class _Walk:
         overwrite: Overwrite,
         tally: Tally,
         prefix: str,
+        *,
+        sealed: bool,
     ) -> None:
-        self._repository = repository
+        self._missing = partial(repository.missing, sealed=sealed)
         self._foresight = Foresight(repository)
         self._reader = TreeReader(self._foresight)
         self._clock = clock
@@ -274,7 +278,7 @@ class _Walk:
             self._settle()
 
     def _settle(self) -> None:
-        lacking = set(self._repository.missing(list({oid for _, _, ids in self._batch for oid in ids})))
+        lacking = set(self._missing(list({oid for _, _, ids in self._batch for oid in ids})))
         for entry, path, ids in self._batch:
             if lacking.isdisjoint(ids):
                 self._take(entry)

@@ -9,6 +9,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -46,7 +47,17 @@ class ImageVolume:
     """An image volume of a point, opened. Thread-safe. Raises Failed: what reading the disk raises where a block is not
     here or not true, `file-system-unknown`, `file-system-damaged`, `inside-not-available`."""
 
-    def __init__(self, repository: Repository, root: VolumeRoot, label: str, cache: ChunkCache | None = None) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        root: VolumeRoot,
+        label: str,
+        cache: ChunkCache | None = None,
+        *,
+        sealed: bool = False,
+    ) -> None:
+        """`sealed`: the image is."""
+        self._missing = partial(repository.missing, sealed=sealed)
         self._repository = repository
         self._root = root
         self._label = label
@@ -136,7 +147,7 @@ class ImageVolume:
         try:
             refs = TreeReader(self._repository).extents(self._root.entry)
             ids = (oid for oid, _ in refs if oid != ZERO_ID)
-            return not any(self._repository.missing(some) for some in _batched(ids))
+            return not any(self._missing(some) for some in _batched(ids))
         except Failed as known:
             if known.failure.code not in OBJECT_DAMAGE:
                 raise
@@ -211,7 +222,7 @@ class ImageVolume:
 
     def _has(self, offset: int, length: int) -> bool:
         ids = self._content.ids(offset, length)
-        return not any(self._repository.missing(some) for some in _batched(ids))
+        return not any(self._missing(some) for some in _batched(ids))
 
 
 def _name(node: Node) -> bytes:

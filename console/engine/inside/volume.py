@@ -45,7 +45,7 @@ class OpenVolume:
         self.raw_name = single_name(self.root, image.volume_label)
         if self.root.source == VolumeSource.IMAGE:
             try:
-                self.inside = ImageVolume(repository, self.root, image.volume_label, cache)
+                self.inside = ImageVolume(repository, self.root, image.volume_label, cache, sealed=bool(image.key))
             except Failed as known:
                 if known.failure.code not in NOT_INSIDE:
                     raise

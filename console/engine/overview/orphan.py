@@ -32,7 +32,9 @@ class Explain:
         if torn:
             whys = [image["why"] for image in images]
             helped = all(image["repairs"] for image in images)
-            text = orphans.summary(view.restorability, restorable, total, whys, helped=helped)
+            text = orphans.summary(
+                view.restorability, restorable, total, whys, helped=helped, locked=any(i.locked for i in torn)
+            )
         return {
             "point": view.point.id,
             "machine": view.machine.name,
@@ -59,6 +61,7 @@ class Explain:
             "missing_bytes": detail.missing_bytes,
             "files_restorable": detail.files_restorable,
             "files_total": detail.files_total,
+            "locked": detail.locked,
             "repairs": [_repair(repair) for repair in orphans.repairs(facts)],
         }
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
 from console.catalog import Catalog
 from console.domain.clock import Clock, iso
 from console.domain.events import Changed
+from console.domain.keys import KeyState
 from console.domain.machines import Machine, MachineKind
 from console.domain.overview_answers import ReplicaAnswer, SafetyAnswer, SafetyPage
 from console.domain.pairing import Direction, PairingState
@@ -67,6 +69,7 @@ class Safety:
             orphaned[orphan.place.machine] = orphaned.get(orphan.place.machine, 0) + 1
         views = {view.machine.id: view for view in self._points.views([*self._newest().values()])}
         replicas = self._replicas(now)
+        opens = {key.id for key in self._catalog.keys.list() if key.state(now) is not KeyState.LOCKED}
         return [
             self._row(
                 machine,
@@ -74,6 +77,7 @@ class Safety:
                 counts.get(machine.id, 0),
                 orphaned.get(machine.id, 0),
                 replicas.get(machine.id, []),
+                opens,
                 now,
             )
             for machine in self._standings.machines().values()
@@ -92,8 +96,10 @@ class Safety:
         points: int,
         orphaned: int,
         replicas: list[ReplicaAnswer],
+        opens: Collection[str],
         now: datetime,
     ) -> SafetyAnswer:
+        """`opens`: keys (ids) that are not locked."""
         ours = machine.kind is MachineKind.PROTECTED
         paused = "a person" if machine.paused else ""
         facts = SafetyFacts(
@@ -119,6 +125,7 @@ class Safety:
             "orphaned": orphaned,
             "last_point": iso(newest.point.time) if newest else None,
             "restorability": newest.restorability.value if newest else None,
+            "locked": newest is not None and any(i.key and i.key not in opens for i in newest.point.images),
             "next_due": iso(machine.next_due) if machine.next_due else None,
             "replicas": replicas,
         }

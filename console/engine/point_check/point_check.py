@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +162,8 @@ class CheckPoints:
             verdict = verdicts.get(image.id, WHOLE)
             why = self._points.why(verdict)
             repository = self._repository(image)
-            absent = sum(1 for _ in TreeReader(repository).absent(id_of_hex(image.root), repository.missing))
+            missing = partial(repository.missing, sealed=bool(image.key))
+            absent = sum(1 for _ in TreeReader(repository).absent(id_of_hex(image.root), missing))
             if verdict.state in (ChainState.AWAITING_SEED, ChainState.AWAITING_TRANSFER):
                 findings.append(Finding(Verdict.NOT_CHECKED, why))
             elif verdict.state is not ChainState.WHOLE:

@@ -275,7 +275,8 @@ def anything_here(repository: Repository, chosen: Chosen) -> bool:
     files = 0
     for batch in _batches(reader, chosen):
         files += len(batch)
-        lacking = set(repository.missing(list({oid for ids in batch for oid in ids})))
+        wanted = list({oid for ids in batch for oid in ids})
+        lacking = set(repository.missing(wanted, sealed=bool(chosen.image.key)))
         if any(lacking.isdisjoint(ids) for ids in batch):
             return True
     try:
