@@ -80,7 +80,7 @@ def work(job: dict[str, Any]) -> None:
     drive = str(place / "drive")
     if job.get("step"):
         arm(job["step"])
-    core = Core(place / job.get("side") or (SIDES | SEALED_SIDES)[what], clock=Shifted(job["days"]))
+    core = Core(place / (job.get("side") or (SIDES | SEALED_SIDES)[what]), clock=Shifted(job["days"]))
     if what == "receive":
         _say({"ready": serve(core).server.port})
         os.read(0, 1)  # for ever: it only ends by being killed
