@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
@@ -110,4 +111,9 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(deadline=None, max_examples=6, stateful_step_count=14)
+TestLife.settings = settings(deadline=None, max_examples=4, stateful_step_count=14)
+
+
+@pytest.mark.slow
+class TestLongLives(Life.TestCase):
+    settings = settings(deadline=None, max_examples=20, stateful_step_count=28)

@@ -117,8 +117,19 @@ def test_a_destination_in_use_keeps_its_own_attributes(world: World, tmp_path: P
 
 
 @given(tree=trees.random_trees(), seed=st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_tree_and_any_day_of_changes_comes_back(tree: Dir, seed: int) -> None:
+    comes_back(tree, seed)
+
+
+@pytest.mark.slow
+@given(tree=trees.random_trees(), seed=st.integers(0, 2**32))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+def test_many_trees_and_days_of_changes_come_back(tree: Dir, seed: int) -> None:
+    comes_back(tree, seed)
+
+
+def comes_back(tree: Dir, seed: int) -> None:
     with tempfile.TemporaryDirectory() as place, World(Path(place) / "data") as world:
         top = plant(Path(place) / "tree", tree)
         machine = world.machine(top)

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -123,4 +124,9 @@ class Store(RuleBasedStateMachine):
 
 
 TestStore = Store.TestCase
-TestStore.settings = settings(deadline=None, max_examples=25, stateful_step_count=20)
+TestStore.settings = settings(deadline=None, max_examples=10, stateful_step_count=20)
+
+
+@pytest.mark.slow
+class TestManyStores(Store.TestCase):
+    settings = settings(deadline=None, max_examples=60, stateful_step_count=40)

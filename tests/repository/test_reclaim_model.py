@@ -179,7 +179,12 @@ class Reclaimed(RuleBasedStateMachine):
 
 
 TestReclaimed = Reclaimed.TestCase
-TestReclaimed.settings = settings(deadline=None, max_examples=15, stateful_step_count=20)
+TestReclaimed.settings = settings(deadline=None, max_examples=8, stateful_step_count=20)
+
+
+@pytest.mark.slow
+class TestManyReclaimed(Reclaimed.TestCase):
+    settings = settings(deadline=None, max_examples=40, stateful_step_count=40)
 
 
 def everything_reclaimed(repository: Repository) -> None:

@@ -61,7 +61,7 @@ def numbered(count: int, step: int = 1) -> list[Entry]:
     return [Entry(b"file %07d" % number, FileType.FILE, size=number) for number in range(0, count * step, step)]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(ENTRIES, max_size=60))
 def test_entries_are_read_back_equal(entries: list[Entry]) -> None:
     entries = sorted_entries(entries)
