@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from console.domain.answers import MachineAnswer, VolumeAnswer
-from console.domain.machines import VolumeSource, name_problem
+from console.domain.machines import MachineOptions, VolumeSource, name_problem
 from console.domain.schedules import parse_interval
 from console.domain.sizes import format_interval
 from console.flows.places import folder_problem
@@ -16,6 +16,7 @@ from console.flows.wording import say
 COMMAND = "cmd:"
 INPUT = "-"
 DAY_S = 24 * 3600
+_OPTIONS = tuple(field.name for field in fields(MachineOptions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class MachineDraft:
     after: str
     command_timeout_s: int
     snapshot: bool
+    compression: int
 
     @classmethod
     def of(cls, machine: MachineAnswer) -> MachineDraft:
@@ -84,6 +86,7 @@ class MachineDraft:
             options["after"],
             options["command_timeout_s"],
             options["snapshot"],
+            options["compression"],
         )
 
     @property
@@ -119,7 +122,7 @@ class MachineDraft:
             found["volumes"] = [volume.named for volume in self.volumes]
         options = {
             key: list(value) if isinstance(value, tuple) else value
-            for key in ("caches", "markers", "one_file_system", "before", "after", "command_timeout_s", "snapshot")
+            for key in _OPTIONS
             if (value := getattr(self, key)) != getattr(was, key)
         }
         if options:

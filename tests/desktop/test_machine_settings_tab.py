@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QWidget
 
 from console.desktop.desk import Desk, Place
 from console.desktop.pages.machine import MachinePage
@@ -101,11 +102,45 @@ def test_options_are_kept_and_what_changed_alone_is_sent(running_world: Running,
         "after": "",
         "command_timeout_s": 30,
         "snapshot": False,
+        "compression": 1,
     }
     bench.wait(lambda: not tab.dirty, "it still says that it is not saved")
     tab.before.setText("")
     _click(tab.take_back)
     assert tab.before.text() == "true"
+
+
+def test_compression_is_chosen_and_a_level_set_by_command_is_kept(running_world: Running, bench: Bench) -> None:
+    desk = _desk(bench, running_world("one-machine"))
+    bench.run(desk.client.edit_machine("laptop", options={"compression": 5}))
+    tab = _page(bench, desk, "laptop", "settings").settings
+    box = tab.compression
+    assert box.currentText() == "Level 5"
+    assert (box.accessibleName(), tab.dirty) == ("Compression", False)
+    assert "reading stays as quick" in box.accessibleDescription()
+
+    # The wheel that scrolls the page changes nothing that it passes.
+    tab.name.setFocus()
+    turned = QPoint(0, -120)
+    middle = QPointF(box.rect().center())
+    nothing, no_key = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(
+        box, QWheelEvent(middle, middle, turned, turned, nothing, no_key, Qt.ScrollPhase.NoScrollPhase, False)
+    )
+    assert box.currentText() == "Level 5"
+
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_End)
+    assert box.currentText() == "Smallest (19)"
+    _click(tab.take_back)
+    assert box.currentText() == "Level 5"
+    QTest.keyClick(box, Qt.Key.Key_Down)
+    assert box.currentText() == "Small (9)"
+    _click(tab.save)
+    bench.wait(lambda: bench.notices, "nothing was said")
+    assert _machine(bench, desk, "laptop")["options"]["compression"] == 9
+    bench.wait(lambda: not tab.dirty, "it still says that it is not saved")
+    assert [box.itemText(n) for n in range(box.count())] == ["Quick (1)", "Balanced (3)", "Small (9)", "Smallest (19)"]
 
 
 def test_volumes_of_every_kind_come_and_go(running_world: Running, bench: Bench, tmp_path: Path) -> None:

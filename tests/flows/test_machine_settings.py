@@ -48,6 +48,7 @@ def test_only_what_differs_is_sent() -> None:
         "options": {"markers": [], "before": "sh /srv/freeze", "one_file_system": False},
     }
     assert replace(DRAFT, every="60m", excludes=()).changes(MACHINE) == {"excludes": ()}
+    assert replace(DRAFT, compression=9).changes(MACHINE) == {"options": {"compression": 9}}
     disk = VolumeDraft("", "image", "/dev/sdb")
     assert replace(DRAFT, volumes=(*DRAFT.volumes, disk)).changes(MACHINE) == {
         "volumes": [("srv", "/srv"), ("db", "cmd:pg_dumpall"), (None, "/dev/sdb")]

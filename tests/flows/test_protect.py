@@ -57,12 +57,17 @@ async def test_straight_through_to_the_first_point(running_world: Running, tree:
         flow.answer("markers", ".nobackup  .skip")
         flow.answer("caches", True)
         await flow.forward()
-        assert (flow.step.key, keys(flow)) == ("options", {"before", "after", "snapshot"})
+        assert (flow.step.key, keys(flow)) == ("options", {"before", "after", "snapshot", "compression"})
         flow.answer("before", f"touch '{tree}/.nobackup' '{tree}/made'")
         assert "timeout" in keys(flow)
         flow.answer("timeout", 0)
         assert set(flow.problems()) == {"timeout"}
         flow.answer("timeout", 30)
+        compression = field(flow, "compression", Choice)
+        assert (compression.value, [one.label for one in compression.options]) == (
+            "1",
+            ["Quick (1)", "Balanced (3)", "Small (9)", "Smallest (19)"],
+        )
         await flow.forward()
         assert len(field(flow, "repository", Choice).options) == 2
         await flow.forward()
@@ -72,6 +77,8 @@ async def test_straight_through_to_the_first_point(running_world: Running, tree:
         assert flow.last
         assert not flow.problems()
         assert any(str(tree) in sentence for sentence in plan.sentences)
+        assert not any("Compression" in sentence for sentence in plan.sentences)
+        assert "--compression" not in plan.command
         assert (await core.machines())["machines"] == [], "nothing is done before the end"
         finished = await flow.finish()
         assert (finished.page, finished.then) == ("machine", "")
@@ -111,6 +118,7 @@ async def test_the_command_does_the_same(running_world: Running, tree: Path, tmp
         await flow.forward()
         flow.answer("after", "echo 'all done'")
         flow.answer("snapshot", False)
+        flow.answer("compression", "9")
         await flow.forward()
         flow.answer("repository", NEW)
         assert set(flow.problems()) == {"new_name", "new_place"}
@@ -119,7 +127,9 @@ async def test_the_command_does_the_same(running_world: Running, tree: Path, tmp
         flow.answer("replicate", True)
         await walk(flow, "summary")
         assert not flow.problems(), plan_of(flow).problems
+        assert "Compression: Small (9)." in plan_of(flow).sentences
         create, protect, backup = commands_of(flow)
+        assert protect[protect.index("--compression") + 1] == "9"
         finished = await flow.finish()
         assert finished.then == "replication"
         await ended(core, finished)

@@ -117,6 +117,10 @@ class Protect(Case):
             if not hand.view("folders").field.value:
                 hand.add("folders", str(self.beside / "two words"))
 
+        def options(hand: Hand) -> None:
+            hand.type("before", "true")
+            hand.choose("compression", "3")
+
         def encryption(hand: Hand) -> None:
             if hand.view("key").field.value != "+":
                 hand.choose("key", "+")
@@ -127,7 +131,7 @@ class Protect(Case):
             "machine": machine,
             "schedule": lambda hand: hand.type("minutes", "240"),
             "exclusions": lambda hand: hand.type("excludes", "*.cache"),
-            "options": lambda hand: hand.type("before", "true"),
+            "options": options,
             "repository": nothing,
             "encryption": encryption,
             "summary": nothing,
@@ -137,7 +141,7 @@ class Protect(Case):
         machine = await client.machine("laptop")
         assert (machine["interval_s"], machine["excludes"], machine["points"]) == (240 * 60, ["*.cache"], 1)
         assert (machine["options"]["before"], machine["options"]["one_file_system"]) == ("true", True)
-        assert machine["key"] == "office"
+        assert (machine["options"]["compression"], machine["key"]) == (3, "office")
         point = (await client.points(machine="laptop"))["points"][0]
         names = [one["path"] for one in (await client.files(point["id"]))["files"]]
         assert names == ["letter.txt"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -30,6 +30,7 @@ from console.desktop.widgets.parts import button, label, line, panel, rows, titl
 from console.domain.answers import MachineAnswer
 from console.domain.roles import Right
 from console.domain.sizes import format_interval
+from console.flows.compression import cost_text, level_text, offered
 from console.flows.machine_settings import DAY_S, MachineDraft
 from console.flows.wording import say
 
@@ -56,6 +57,9 @@ class SettingsTab(QWidget):
         content = rows(self.elsewhere, self.protection, self.sealing, self.retention, self.ending, 1, gap=GAP)
         content.setProperty("role", "page")
         content.setMaximumWidth(WIDE)
+        for field in (self.interval, self.timeout, self.compression):
+            field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            field.installEventFilter(self)
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
         self.area.setWidget(content)
@@ -64,6 +68,13 @@ class SettingsTab(QWidget):
         self.bar = self._build_bar()
         rows(self.area, self.bar, gap=GAP, into=self)
         self.layout().setStretch(0, 1)  # type: ignore[union-attr]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # Who scrolls the page must not change what passes below the mouse.
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
 
     def show_view(self, view: MachineView) -> None:
         another = self._view is None or self._view.machine["id"] != view.machine["id"]
@@ -113,6 +124,7 @@ class SettingsTab(QWidget):
             self.after.text().strip(),
             self.timeout.value(),
             self.snapshot.isChecked(),
+            int(self.compression.currentData()),
         )
 
     @property
@@ -138,6 +150,10 @@ class SettingsTab(QWidget):
         self.after.setText(was.after)
         self.timeout.setValue(was.command_timeout_s)
         self.snapshot.setChecked(was.snapshot)
+        self.compression.clear()
+        for level in offered(was.compression):
+            self.compression.addItem(level_text(level), level)
+        self.compression.setCurrentIndex(self.compression.findData(was.compression))
         self._filling = False
         self._judge()
 
@@ -175,8 +191,9 @@ class SettingsTab(QWidget):
 
     @property
     def _fields(self) -> tuple[QWidget, ...]:
-        options = (self.caches, self.markers, self.cross, self.before, self.after, self.timeout, self.snapshot)
-        return (self.name, self.interval, self.volumes, self.excludes, *options)
+        leaving = (self.excludes, self.caches, self.markers, self.cross)
+        reading = (self.before, self.after, self.timeout, self.snapshot, self.compression)
+        return (self.name, self.interval, self.volumes, *leaving, *reading)
 
     def _build_plan(self) -> QWidget:
         self.name = QLineEdit()
@@ -232,9 +249,12 @@ class SettingsTab(QWidget):
         self.timeout.setRange(1, DAY_S)
         self.timeout.setSuffix(" " + say("seconds"))
         self.timeout.setMinimumWidth(140)
-        self.timeout.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.timeout.valueChanged.connect(self._judge)
         self.snapshot = _tick(say("Read from a snapshot where the host has them (btrfs)"), self._judge)
+        self.compression = QComboBox()
+        self.compression.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.compression.currentIndexChanged.connect(self._judge)
+        later = say("What is stored already stays as it is.")
         form = _form(
             (
                 say("Command be&fore"),
@@ -244,8 +264,9 @@ class SettingsTab(QWidget):
             (say("Command after"), self.after, say("Run whatever became of the backup.")),
             (say("Ended after"), self.timeout, ""),
             ("", self.snapshot, ""),
+            (say("Com&pression"), self.compression, f"{cost_text()} {later}"),
         )
-        return titled(say("While it is read"), form)
+        return titled(say("While it is read and stored"), form)
 
     def _build_bar(self) -> QWidget:
         """Stays in front however far the fields are scrolled."""

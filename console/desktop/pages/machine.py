@@ -146,7 +146,7 @@ class MachinePage(Page):
             entry.setParent(self.base_menu)
             self.base_menu.addAction(entry)
         self.back_up = menu_button("backup", say("&Back up now"), self.base_menu)
-        self.pause = button(say("&Pause"), self._pause, icon_name="pause")
+        self.pause = button(say("Pa&use"), self._pause, icon_name="pause")
         self.resume = button(say("Res&ume"), self._resume, icon_name="resume")
         self.restore = button(say("Re&store …"), self._restore, icon_name="restore")
         self.replicate = button(say("Replicate n&ow"), self._replicate, icon_name="pairing")

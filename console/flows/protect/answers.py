@@ -52,6 +52,7 @@ class ProtectAnswers:
     after: str = ""
     timeout_s: int = AS_EVER.command_timeout_s
     snapshot: bool = True
+    compression: int = AS_EVER.compression
     key: str = ""
     key_name: str = ""
     key_passphrase: str = field(default="", repr=False)
@@ -96,6 +97,7 @@ class ProtectAnswers:
             "after": self.after.strip(),
             "command_timeout_s": self.timeout_s,
             "snapshot": self.snapshot,
+            "compression": self.compression,
         }
 
     @property
@@ -208,6 +210,8 @@ def _reading(said: ProtectAnswers) -> list[tuple[str, str | None]]:
         options.append(("--command-timeout", str(said.timeout_s)))
     if not said.snapshot:
         options.append(("--no-snapshot", None))
+    if said.compression != AS_EVER.compression:
+        options.append(("--compression", str(said.compression)))
     return options
 
 

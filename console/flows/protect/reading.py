@@ -1,4 +1,4 @@
-"""The step that says how volumes are read: commands around each backup, snapshots."""
+"""The step that says how volumes are read and kept: commands around each backup, snapshots, compression."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar, cast
 
-from console.flows.fields import Answer, Field, Number, Text, Toggle
+from console.flows.compression import cost_text, level_text, offered
+from console.flows.fields import Answer, Choice, Field, Number, Option, Text, Toggle
 from console.flows.flow import Step
 from console.flows.machine_settings import DAY_S, timeout_problem
 from console.flows.protect.answers import Protecting
@@ -16,7 +17,7 @@ P = TypeVar("P", bound=Protecting)
 
 
 class OptionsStep(Step[P]):
-    """Answers `before`, `after`, `timeout`, `snapshot`."""
+    """Answers `before`, `after`, `timeout`, `snapshot`, `compression`."""
 
     key = "options"
 
@@ -26,7 +27,9 @@ class OptionsStep(Step[P]):
 
     @property
     def text(self) -> str:
-        return say("What makes files hold still while they are read. Most machines need none of it.")
+        return say(
+            "How files hold still while they are read, and how small they are kept. Most machines need no change."
+        )
 
     def fields(self) -> Sequence[Field]:
         said = self.flow.protection
@@ -64,6 +67,16 @@ class OptionsStep(Step[P]):
                 value=said.snapshot,
             )
         )
+        shown.append(
+            Choice(
+                key="compression",
+                label=say("Compression"),
+                explain=cost_text(),
+                value=str(said.compression),
+                options=tuple(Option(value=str(n), label=level_text(n)) for n in offered(said.compression)),
+                compact=True,
+            )
+        )
         return shown
 
     def answer(self, key: str, value: Answer) -> None:
@@ -76,6 +89,8 @@ class OptionsStep(Step[P]):
             said = replace(said, timeout_s=cast(int, value))
         elif key == "snapshot":
             said = replace(said, snapshot=bool(value))
+        elif key == "compression":
+            said = replace(said, compression=int(cast(str, value)))
         else:
             raise KeyError(key)
         self.flow.keep_protection(said)

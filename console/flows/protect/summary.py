@@ -7,10 +7,11 @@ from typing import TypeVar
 from console.domain.errors import Failure
 from console.domain.plan_answers import ProtectPlan
 from console.domain.sizes import format_duration, format_size
+from console.flows.compression import level_text
 from console.flows.flow import Summary
 from console.flows.folders import ground
 from console.flows.plan import Plan
-from console.flows.protect.answers import NEW, ProtectAnswers, Protecting, commands
+from console.flows.protect.answers import AS_EVER, NEW, ProtectAnswers, Protecting, commands
 from console.flows.wording import count, say
 
 P = TypeVar("P", bound=Protecting)
@@ -86,6 +87,8 @@ def _sentences(said: ProtectAnswers, repository: str, key: str, found: ProtectPl
     if said.after.strip():
         sentences.append(say("After each backup “{command}” is run.", command=said.after.strip()))
     sentences.append(say("Its recovery points are kept in the repository “{name}”.", name=repository))
+    if said.compression != AS_EVER.compression:
+        sentences.append(say("Compression: {level}.", level=level_text(said.compression)))
     if key:
         sentences.append(say("Its images are sealed with the key “{key}”.", key=key))
     if said.back_up_now:
