@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -285,15 +286,15 @@ class KeysPage(Page):
 
 def _columns() -> tuple[Column, ...]:
     return (
-        text_column("name", say("Name"), width=17),
-        Column("type", say("Type"), lambda row, _: Cell(type_text(row["type"])), width=11),
-        Column("state", say("State"), lambda row, _: _state(row), width=30),
-        Column("machines", say("Machines that use it"), lambda row, _: _machines(row), width=17,
+        text_column("name", say("Name"), width=15),
+        Column("type", say("Type"), lambda row, _: Cell(type_text(row["type"])), width=10),
+        Column("state", say("State"), lambda row, _: _state(row), width=33),
+        Column("machines", say("Machines that use it"), lambda row, _: _machines(row), width=16,
                order=lambda row: len(row["machines"])),
         number_column("points", say("Points"), width=6),
-        Column("tested", say("Passphrase proven"), lambda row, now: _tested(row, now), width=22,
+        Column("tested", say("Passphrase proven"), lambda row, now: _tested(row, now), width=20,
                order=lambda row: row["tested"] or ""),
-        time_column("created", say("Created")),
+        replace(time_column("created", say("Created")), width=11),
         text_column("description", say("Comment"), width=24, hidden=True),
         text_column("thumbprint", say("Thumbprint"), width=30, hidden=True),
     )  # fmt: skip

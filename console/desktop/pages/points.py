@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QDateEdit, QMenu, QSplitter, QStackedLa
 
 from console.desktop.desk import Place
 from console.desktop.pages.page import Page
-from console.desktop.tables.columns import Column, Row, size_column, text_column, time_column
+from console.desktop.tables.columns import Column, Row, minute_column, size_column, text_column
 from console.desktop.tables.model import WindowModel
 from console.desktop.tables.view import Table
 from console.desktop.theme.tokens import GAP
@@ -89,7 +90,7 @@ class PointsPage(Page):
         self.total = label("", "muted")
         self.clear = button(say("C&lear filters"), self._clear_filters, role="link")
         left = rows(self._filters(), self.table, gap=GAP)
-        self.beside = _splitter(Qt.Orientation.Horizontal, "beside", left, self.detail, (11, 9))
+        self.beside = _splitter(Qt.Orientation.Horizontal, "beside", left, self.detail, (13, 8))
         self.split = _splitter(Qt.Orientation.Vertical, "above", self.chain, self.beside, (0, 1))
         protect = button(say("&Protect a machine …"), lambda: self.desk.open_wizard("protect"), role="primary")
         consume = button(say("&Consume a seed drive …"), lambda: self.desk.open_wizard("consume"))
@@ -374,14 +375,15 @@ def _moment(seconds: float) -> str:
 
 def _columns() -> list[Column]:
     return [
-        time_column("time", say("Time"), sort="time", exact=True),
-        text_column("machine", say("Machine"), sort="machine", width=16),
-        chain_column(),
+        # The first six stand side by side in a window of 1280; wider ones show more.
+        minute_column("time", say("Time"), sort="time", width=13),
+        text_column("machine", say("Machine"), sort="machine", width=8),
+        replace(chain_column(), title=say("State"), width=16),
+        replace(kind_column(), width=11),
+        replace(size_column("size", say("Size"), sort="size"), width=5),
+        replace(checks_column(), width=7),
         restorability_column(),
-        checks_column(),
         held_column(),
-        kind_column(),
-        size_column("size", say("Size"), sort="size"),
         size_column("bytes_new", say("New"), sort="new"),
         targets_column(),
         sealed_column(),

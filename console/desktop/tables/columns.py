@@ -41,7 +41,12 @@ class Column:
 
 def text_column(key: str, title: str, *, width: int = 18, sort: str = "", hidden: bool = False) -> Column:
     """The value of `key` as it is."""
-    return Column(key, title, lambda row, _: Cell(str(row[key] or "")), sort=sort, width=width, hidden=hidden)
+
+    def cell(row: Row, _: datetime) -> Cell:
+        text = str(row[key] or "")
+        return Cell(text, tip=text)
+
+    return Column(key, title, cell, sort=sort, width=width, hidden=hidden)
 
 
 def size_column(key: str, title: str, *, sort: str = "", hidden: bool = False) -> Column:
@@ -91,6 +96,15 @@ def time_column(key: str, title: str, *, sort: str = "", exact: bool = False, hi
     return Column(
         key, title, cell, sort=sort, order=lambda row: row[key] or "", width=19 if exact else 16, hidden=hidden
     )
+
+
+def minute_column(key: str, title: str, *, sort: str, width: int) -> Column:
+    """A moment to the minute; to the second, and how long ago, on hover."""
+
+    def cell(row: Row, now: datetime) -> Cell:
+        return Cell(local(row[key])[:-3], tip=f"{local(row[key])}\n{ago(row[key], now)}")
+
+    return Column(key, title, cell, sort=sort, order=lambda row: row[key] or "", width=width)
 
 
 def _number(key: str) -> Callable[[Row], Any]:

@@ -30,6 +30,7 @@ class LockedView(Empty):
             say("The key of this recovery point is locked. Unlock it to see and restore its files; the point itself "
                 "is replicated, checked and kept all the same."),
             self.unlock,
+            wide=280,
         )  # fmt: skip
         # It stands in place of a tree, which can be as low as a window wants it.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)

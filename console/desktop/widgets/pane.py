@@ -141,7 +141,7 @@ class Pane(QWidget):
 class Empty(QWidget):
     """What would be here, and the first step towards it."""
 
-    def __init__(self, icon_name: str, title: str, text: str, *buttons: QWidget) -> None:
+    def __init__(self, icon_name: str, title: str, text: str, *buttons: QWidget, wide: int = 360) -> None:
         super().__init__()
         self._icon_name = icon_name
         self._sign = QLabel()
@@ -151,7 +151,7 @@ class Empty(QWidget):
         head.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         body = label(text, "muted", wrap=True)
         body.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        body.setMinimumWidth(360)
+        body.setMinimumWidth(wide)
         middle = line(1, *buttons, 1)
         inner = rows(1, self._sign, head, body, middle, 2, gap=GAP_L, margin=GAP_XL)
         line(1, inner, 1, into=self)

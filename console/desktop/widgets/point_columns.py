@@ -15,6 +15,7 @@ from console.domain.retention_answers import HoldAnswer
 from console.flows.amounts import NOTHING, local
 from console.flows.keys import is_point_locked, sealed_text
 from console.flows.point_checks import checks_text, worst
+from console.flows.restorability import with_lock
 from console.flows.wording import say
 
 
@@ -34,8 +35,18 @@ def kind_column() -> Column:
 
 
 def chain_column() -> Column:
-    """With why it is not whole on hover."""
-    return Column("chain", say("Chain"), lambda row, _: states.chain(row["chain"]).cell(row["why"]), width=18)
+    """With why it is not whole on hover; of a whole one also that its key is locked."""
+
+    def cell(row: Row, _: datetime) -> Cell:
+        shown = states.chain(row["chain"])
+        if not is_point_locked(row):
+            return shown.cell(row["why"])
+        tip = "\n".join([row["why"] or shown.tip, say("It is sealed, and its key is locked.")])
+        if row["chain"] == "whole":
+            return Cell(with_lock(shown.text, locked=True), Tone.WARN, "lock", tip)
+        return shown.cell(tip)
+
+    return Column("chain", say("Chain"), cell, width=18)
 
 
 def restorability_column() -> Column:

@@ -114,13 +114,18 @@ class PointDetail(QWidget):
             self.shown = None
             self._stack.setCurrentWidget(self._none)
             return
-        self.pane.load(lambda: self._desk.client.point(point), self.show_detail)
+        self.pane.load(lambda: self._desk.client.point(point), self._answered)
+
+    def _answered(self, detail: PointDetailAnswer) -> None:
+        if detail["id"] == self._point:  # else another one was shown meanwhile that had been read already
+            self.show_detail(detail)
 
     def show_detail(self, detail: PointDetailAnswer) -> None:
         """A point that was read already."""
         other = self.shown is None or self.shown["id"] != detail["id"]
         self._point, self.shown = detail["id"], detail
-        self.title.setText(local(detail["time"]))
+        self.title.setText(local(detail["time"])[:-3])
+        self.title.setToolTip(local(detail["time"]))
         self.title.setAccessibleName(say("{machine}, {time}", machine=detail["machine"], time=local(detail["time"])))
         self.subtitle.setText(
             say("{machine} · {ago}", machine=detail["machine"], ago=ago(detail["time"], self._desk.clock.now()))
