@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import cast
 
 from console.client.calls import Calls, given, named
-from console.domain.answers import JobAnswer, RepositoryAnswer, RepositoryDetail, RepositoryPage
+from console.domain.answers import JobAnswer
 from console.domain.repair_answers import RepairPlan, RepositoryGrowth
+from console.domain.repository_answers import RepositoryAnswer, RepositoryDetail, RepositoryPage
 
 
 class RepositoryCalls(Calls):

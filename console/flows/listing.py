@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from console.client.client import Client
-from console.domain.answers import MachineAnswer, RepositoryAnswer, UserAnswer
+from console.domain.answers import MachineAnswer, UserAnswer
 from console.domain.key_answers import KeyAnswer
 from console.domain.replication_answers import PairingAnswer, SeedAnswer
+from console.domain.repository_answers import RepositoryAnswer
 
 PAGE = 1000
 

@@ -22,7 +22,6 @@ from console.domain.answers import (
     PointDetailAnswer,
     PointKeyAnswer,
     ProgressAnswer,
-    RepositoryAnswer,
     UserAnswer,
     VolumeAnswer,
 )
@@ -34,6 +33,7 @@ from console.domain.machines import Machine, MachineKind, MachineOptions, Volume
 from console.domain.pairing import Direction
 from console.domain.recovery_points import RecoveryPoint
 from console.domain.repositories import RepositoryInfo
+from console.domain.repository_answers import RepositoryAnswer
 from console.domain.retention_answers import HoldAnswer
 from console.domain.roles import User
 from console.engine.core import Core

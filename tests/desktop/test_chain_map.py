@@ -11,11 +11,12 @@ from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QApplication
 
 from console.desktop.theme.theme import Theme
-from console.desktop.widgets.chain_map import ChainMap, place_of
+from console.desktop.widgets.chain_map import ChainMap
 from console.desktop.widgets.chain_panel import ChainPanel
 from console.domain.errors import failed
 from tests.desktop.points_client import MACHINE, PointsClient, chain_map
 from tests.support.bench import Bench
+from tests.support.chain_map import place_of
 from tests.support.effort import effort
 
 

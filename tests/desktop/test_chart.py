@@ -12,7 +12,9 @@ from PySide6.QtTest import QTest
 
 from console.desktop.theme.theme import Theme
 from console.desktop.theme.tokens import Tone
-from console.desktop.widgets.chart import BarChart, ChartData, Series, Sparkline, spark_points
+from console.desktop.widgets.chart import BarChart
+from console.desktop.widgets.chart_data import ChartData, Series
+from console.desktop.widgets.sparkline import Sparkline, spark_points
 from console.desktop.widgets.ticks import size_ticks, time_ticks
 from console.domain.clock import iso
 from tests.support.bench import Bench

@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QSignalSpy
 
-from console.desktop.widgets.chain_map import place_of
 from console.desktop.widgets.point_picker import PointPicker, span_of
 from console.domain.errors import failed
 from tests.desktop.points_client import MACHINE, PointsClient
 from tests.support.bench import Bench
+from tests.support.chain_map import place_of
 
 
 def put(bench: Bench, client: PointsClient, value: str = "point-00020") -> PointPicker:

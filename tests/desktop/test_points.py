@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QMenu, QMessageBox, QPushButto
 from console.client.client import Client
 from console.desktop.desk import Place
 from console.desktop.pages.points import PointsPage
-from console.desktop.widgets.chain_map import place_of
 from console.domain.errors import failed
 from tests.desktop.points_client import PointsClient
 from tests.support.bench import Bench
+from tests.support.chain_map import place_of
 from tests.support.named_worlds import RunningWorld
 
 Worlds = Callable[..., RunningWorld]

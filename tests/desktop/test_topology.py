@@ -9,8 +9,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from console.desktop.widgets.topology import TopologyMap, arrow_state, lag_text, seeds_text
+from console.desktop.widgets.topology import TopologyMap
 from console.desktop.widgets.topology_layout import lay_out, merge, neighbour
+from console.desktop.widgets.topology_words import arrow_state, lag_text, seeds_text
 from console.domain.overview_answers import ArrowAnswer, NodeAnswer, Topology
 from tests.support.bench import Bench
 

@@ -12,9 +12,9 @@ from console.cli.output import amount, when
 from console.cli.paging import everything
 from console.cli.session import Session, session_of
 from console.client.client import Client
-from console.domain.answers import RepositoryAnswer, RepositoryDetail
 from console.domain.errors import usage
 from console.domain.repair_answers import RepairPlan
+from console.domain.repository_answers import RepositoryAnswer, RepositoryDetail
 from console.domain.sizes import format_size
 
 app = typer.Typer(help="Where recovery points are kept.", epilog=example("repository list"))

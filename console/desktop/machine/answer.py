@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from console.domain.answers import JobAnswer, MachineAnswer, RepositoryDetail
+from console.domain.answers import JobAnswer, MachineAnswer
 from console.domain.overview_answers import ChainMap, SafetyAnswer
+from console.domain.repository_answers import RepositoryDetail
 
 
 @dataclass(frozen=True, slots=True)

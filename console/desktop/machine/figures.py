@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from console.desktop.theme.tokens import Tone
-from console.desktop.widgets.chart import DAY_S, ChartData, Series
+from console.desktop.widgets.chart_data import DAY_S, ChartData, Series
 from console.domain.clock import from_iso, iso
 from console.domain.overview_answers import ChainMap
 from console.flows.wording import say

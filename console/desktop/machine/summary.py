@@ -11,8 +11,9 @@ from console.desktop.machine.answer import MachineView
 from console.desktop.machine.figures import Growth, change_chart, growth
 from console.desktop.theme.tokens import GAP, GAP_L
 from console.desktop.widgets import states
-from console.desktop.widgets.chart import BarChart, Sparkline
+from console.desktop.widgets.chart import BarChart
 from console.desktop.widgets.parts import FactsView, label, line, rows, titled
+from console.desktop.widgets.sparkline import Sparkline
 from console.domain.answers import VolumeAnswer
 from console.domain.clock import Clock
 from console.domain.overview_answers import VolumeChain

@@ -28,7 +28,8 @@ from console.desktop.tables.safety import safety_columns
 from console.desktop.tables.view import Table
 from console.desktop.theme.tokens import GAP, Tone
 from console.desktop.widgets import states
-from console.desktop.widgets.chart import BarChart, ChartData, Series
+from console.desktop.widgets.chart import BarChart
+from console.desktop.widgets.chart_data import ChartData, Series
 from console.desktop.widgets.pane import Empty
 from console.desktop.widgets.parts import action, allow, button, label, line, rows, titled
 from console.desktop.widgets.topology import TopologyMap

@@ -20,10 +20,11 @@ from console.desktop.widgets.badge import Badge
 from console.desktop.widgets.check_dialog import CheckDialog
 from console.desktop.widgets.pane import Pane
 from console.desktop.widgets.parts import action, allow, button, heading, line, menu_button, rows
-from console.domain.answers import JobAnswer, JobPage, MachineAnswer, RepositoryDetail
+from console.domain.answers import JobAnswer, JobPage, MachineAnswer
 from console.domain.errors import Failed, FailureKind
 from console.domain.events import Changed
 from console.domain.overview_answers import SafetyAnswer
+from console.domain.repository_answers import RepositoryDetail
 from console.domain.roles import Right
 from console.flows.wording import count, say
 

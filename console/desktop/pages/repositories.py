@@ -19,8 +19,9 @@ from console.desktop.theme.tokens import GAP, Tone
 from console.desktop.widgets.asking import ask
 from console.desktop.widgets.pane import Pane
 from console.desktop.widgets.parts import action, allow, button, line, menu_button, rows
-from console.domain.answers import JobAnswer, RepositoryAnswer
+from console.domain.answers import JobAnswer
 from console.domain.events import Changed
+from console.domain.repository_answers import RepositoryAnswer
 from console.domain.roles import Right
 from console.domain.sizes import format_size
 from console.flows import reclaiming

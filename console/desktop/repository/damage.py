@@ -13,8 +13,8 @@ from console.desktop.widgets import states
 from console.desktop.widgets.pane import Pane
 from console.desktop.widgets.parts import allow, button, label, line, rows
 from console.desktop.wizards.fields.telling import Soft
-from console.domain.answers import RepositoryDetail
 from console.domain.repair_answers import RepairPlan
+from console.domain.repository_answers import RepositoryDetail
 from console.domain.roles import Right
 from console.flows.repository.repair import could_mend, damage_said, is_damaged, source_name
 from console.flows.wording import count, say

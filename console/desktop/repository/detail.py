@@ -15,8 +15,9 @@ from console.desktop.theme.tokens import GAP, GAP_L
 from console.desktop.widgets.pane import Pane
 from console.desktop.widgets.parts import FactsView, button, label, line, panel, rows
 from console.desktop.wizards.outcome import JobView
-from console.domain.answers import JobAnswer, RepositoryDetail
+from console.domain.answers import JobAnswer
 from console.domain.repair_answers import RepositoryGrowth
+from console.domain.repository_answers import RepositoryDetail
 from console.domain.sizes import format_duration, format_size
 from console.flows.amounts import ago
 from console.flows.outcomes import told

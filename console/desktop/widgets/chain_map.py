@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -13,7 +13,6 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QWheelEvent,
 )
@@ -28,14 +27,15 @@ from console.desktop.widgets.chain_paint import (
     Room,
     paint_axis,
     paint_earlier,
+    paint_focus,
     paint_front,
     paint_marks,
     paint_name,
     paint_ties,
 )
-from console.desktop.widgets.chain_words import node_text, node_tip, several_tip
+from console.desktop.widgets.chain_words import front_text, node_tip, several_tip
 from console.domain.overview_answers import ChainMap as ChainMapAnswer
-from console.flows.wording import count, say
+from console.flows.wording import say
 
 LEAST_NAMES, MOST_NAMES = 60, 170
 STEP = 1.5
@@ -355,13 +355,7 @@ class ChainMap(QAbstractScrollArea):
 
     def _describe(self) -> None:
         number = self._number()
-        if number is None:
-            total = sum(len(lane.nodes) for lane in self._lanes)
-            text = count("{n} image. Nothing is chosen.", "{n} images. Nothing is chosen.", total)
-        else:
-            lane = self._lanes[self._lane]
-            place = say("{number} of {total}", number=number + 1, total=len(lane.nodes))
-            text = f"{lane.label}: {node_text(lane.nodes[number].link)} {place}"
+        text = front_text(self._lanes, self._lane, number)
         if text == self._told:
             return
         self._told = text
@@ -389,9 +383,7 @@ class ChainMap(QAbstractScrollArea):
             paint_name(painter, room, self._middle(lane), shown.label, strong=strong)
         painter.setClipping(False)
         if self.hasFocus() and not self._point:
-            painter.setPen(QPen(QColor(tokens().accent), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(port.rect().adjusted(1, 1, -1, -1))
+            paint_focus(painter, port.rect())
         painter.end()
 
     def _paint_lane(self, painter: QPainter, room: Room, lane: int) -> None:
@@ -403,13 +395,3 @@ class ChainMap(QAbstractScrollArea):
             paint_front(painter, room, middle, front, strong=self.hasFocus() and lane == self._lane)
         if self._lanes[lane].earlier:
             paint_earlier(painter, room, middle)
-
-
-def place_of(shown: ChainMap, point: str, lane: int = 0) -> QPoint:
-    """Where the mark of a point is on the viewport, for who wants to point at it. Raises ValueError."""
-    number = shown._lanes[lane].number_of(point)
-    if number is None:
-        raise ValueError(point)
-    mark = lay.mark_of(shown._drawn[lane], number)
-    assert mark is not None
-    return QPoint(round(mark.x) - shown._left + shown._names, shown._middle(lane))

@@ -99,3 +99,10 @@ def paint_name(painter: QPainter, room: Room, middle: int, name: str, *, strong:
     painter.setPen(QColor(look.text if strong else look.muted))
     words = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, area.width())
     painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
+
+
+def paint_focus(painter: QPainter, area: QRect) -> None:
+    """Keys come here, and no point is in front that could show it."""
+    painter.setPen(QPen(QColor(tokens().accent), 2))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(area.adjusted(1, 1, -1, -1))

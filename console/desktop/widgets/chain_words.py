@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from console.desktop.widgets import states
+from console.desktop.widgets.chain_layout import Lane
 from console.domain.overview_answers import LinkAnswer
 from console.domain.sizes import format_size
 from console.flows.amounts import local
@@ -78,3 +79,13 @@ def base_word(reason: str) -> str:
         "policy": say("rolled up"),
     }
     return known.get(reason) or reason.replace("-", " ")
+
+
+def front_text(lanes: Sequence[Lane], lane: int, number: int | None) -> str:
+    """What is in front, for those who do not see the map. `number`: of the image on its line."""
+    if number is None:
+        total = sum(len(one.nodes) for one in lanes)
+        return count("{n} image. Nothing is chosen.", "{n} images. Nothing is chosen.", total)
+    nodes = lanes[lane].nodes
+    place = say("{number} of {total}", number=number + 1, total=len(nodes))
+    return f"{lanes[lane].label}: {node_text(nodes[number].link)} {place}"

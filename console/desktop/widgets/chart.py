@@ -1,20 +1,16 @@
-"""Bars over time, and a small line without axes. The plotting library costs a fifth of a second: it is loaded when the
+"""Bars over time. The plotting library costs a fifth of a second: it is loaded when the
 first chart is shown, after the page around it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QKeyEvent,
     QPainter,
-    QPainterPath,
     QPaintEvent,
     QPen,
     QResizeEvent,
@@ -24,77 +20,17 @@ from PySide6.QtWidgets import QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from console.desktop.theme.theme import tokens
 from console.desktop.theme.tokens import GAP, GAP_L, GAP_S, Tone
+from console.desktop.widgets.chart_data import ChartData
 from console.desktop.widgets.parts import label, line
 from console.desktop.widgets.ticks import size_ticks, time_ticks
-from console.domain.clock import from_iso
-from console.domain.sizes import format_size
 from console.flows.wording import say
 
-DAY_S = 86_400
 BAR_SHARE = 0.8
 """Of the room of one bucket, the rest is air."""
 TICK_ROOM = 60
 """Pixels that one mark of the time axis takes."""
 AXIS_AIR = 9
 """Pixels around what the axis of sizes spans."""
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """`amounts`: bytes, one for each bucket. Series are stacked in their order."""
-
-    name: str
-    tone: Tone
-    amounts: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ChartData:
-    """`times`: ISO 8601 beginnings of gapless buckets of `span_s` seconds, oldest first."""
-
-    times: tuple[str, ...]
-    span_s: int
-    series: tuple[Series, ...]
-
-    @property
-    def seen(self) -> tuple[Series, ...]:
-        """Those that have something to show."""
-        return tuple(one for one in self.series if any(one.amounts))
-
-    @property
-    def tops(self) -> tuple[int, ...]:
-        """Height of each stack, in bytes."""
-        return tuple(sum(one.amounts[place] for one in self.series) for place in range(len(self.times)))
-
-    def bucket_text(self, place: int) -> str:
-        """What happened in one bucket, in words."""
-        begins = from_iso(self.times[place]).astimezone()
-        ends = begins + timedelta(seconds=self.span_s)
-        if self.span_s >= DAY_S:
-            when = begins.strftime("%Y-%m-%d")
-        elif ends.date() == begins.date() and self.span_s * len(self.times) <= DAY_S:
-            when = f"{begins:%H:%M} – {ends:%H:%M}"
-        else:
-            when = f"{begins:%Y-%m-%d %H:%M} – {ends:%H:%M}"
-        said = [say("{name} {size}", name=one.name, size=format_size(one.amounts[place])) for one in self.seen]
-        amounts = [text for text, one in zip(said, self.seen, strict=True) if one.amounts[place]]
-        return say("{time}: {amounts}", time=when, amounts=" · ".join(amounts) or say("nothing"))
-
-    def total_text(self, one: Series) -> str:
-        """A series and all of its bytes."""
-        return say("{name} {size}", name=one.name, size=format_size(sum(one.amounts)))
-
-    def most_text(self) -> str:
-        """The highest stack in words."""
-        tops = self.tops
-        return say("Most: {most}", most=self.bucket_text(max(range(len(tops)), key=tops.__getitem__)))
-
-    def summary(self) -> str:
-        """All of it in a sentence, for those who do not see the bars."""
-        if not self.seen:
-            return say("Nothing happened in this time.")
-        sums = ", ".join(self.total_text(one) for one in self.seen)
-        return say("In all: {sums}. {most}.", sums=sums, most=self.most_text())
 
 
 class _Swatch(QWidget):
@@ -361,56 +297,3 @@ class BarChart(QWidget):
             layout.addWidget(line(_Swatch(one.tone), name, gap=GAP_S))
         layout.addWidget(line(1))
         self._legend.setVisible(bool(self._data.seen))
-
-
-def spark_points(values: Sequence[float], width: float, height: float) -> list[tuple[float, float]]:
-    """Where a small line through `values` goes, in pixels from the top left; the smallest value lies at the bottom."""
-    if not values or width <= 0 or height <= 0:
-        return []
-    low, high = min(values), max(values)
-    room = high - low
-    step = width / max(1, len(values) - 1)
-    return [
-        (step * place, height / 2 if not room else height - (value - low) / room * height)
-        for place, value in enumerate(values)
-    ]
-
-
-class Sparkline(QWidget):
-    """How a figure went, without axes; the words for it are its tooltip and what a screen reader says."""
-
-    def __init__(self, name: str, tone: Tone = Tone.INFO) -> None:
-        super().__init__()
-        self._tone = tone
-        self._values: tuple[float, ...] = ()
-        self.setAccessibleName(name)
-        self.setMinimumSize(60, 20)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def show_values(self, values: Sequence[float], words: str = "") -> None:
-        self._values = tuple(values)
-        self.setToolTip(words)
-        self.setAccessibleDescription(words)
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(120, 24)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        look = tokens()
-        area = QRectF(self.rect()).adjusted(2, 3, -4, -3)
-        points = [
-            QPointF(area.left() + x, area.top() + y) for x, y in spark_points(self._values, area.width(), area.height())
-        ]
-        if len(points) < 2:
-            return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        path = QPainterPath(points[0])
-        for point in points[1:]:
-            path.lineTo(point)
-        painter.setPen(QPen(QColor(look.colour(self._tone)), 1.5))
-        painter.drawPath(path)
-        painter.setBrush(QColor(look.colour(self._tone)))
-        painter.drawEllipse(points[-1], 2, 2)
-        painter.end()

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from math import hypot
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QFont,
     QFontMetrics,
     QKeyEvent,
     QMouseEvent,
@@ -19,26 +16,23 @@ from PySide6.QtGui import (
     QPainterPathStroker,
     QPaintEvent,
     QPen,
-    QPolygonF,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from console.desktop.theme.icons import icon
-from console.desktop.theme.theme import scaled, tokens
-from console.desktop.theme.tokens import GAP, GAP_S, RADIUS, SMALL, Tone
-from console.desktop.widgets import states
+from console.desktop.theme.theme import tokens
+from console.desktop.theme.tokens import GAP, GAP_S
 from console.desktop.widgets.topology_layout import Direction, MapLayout, Route, Spot, lay_out, merge, neighbour
+from console.desktop.widgets.topology_paint import HEAD, Drawn, halfway, paint_arrow, paint_node, paint_words, small
+from console.desktop.widgets.topology_words import arrow_state, arrow_text, lag_text, node_text, seeds_text
 from console.domain.overview_answers import ArrowAnswer, NodeAnswer, Topology
-from console.domain.sizes import format_duration, format_size
-from console.flows.wording import count, say
+from console.flows.wording import say
 
 NODE_WIDTH, NODE_WIDTH_LEAST = 180, 106
 GAP_LEAST, GAP_MOST = 104, 420
 """Between two columns: room for the words on an arrow."""
 ROW_GAP = 32
 LANE = 60
-HEAD = 9
 
 _KEYS: dict[Qt.Key, Direction] = {
     Qt.Key.Key_Left: "left",
@@ -46,64 +40,6 @@ _KEYS: dict[Qt.Key, Direction] = {
     Qt.Key.Key_Up: "up",
     Qt.Key.Key_Down: "down",
 }
-
-
-def arrow_state(arrow: ArrowAnswer) -> states.Shown:
-    """One word for a pairing: what hinders it, else what it does."""
-    if arrow["paused"]:
-        return states.link("paused", arrow["link_text"])
-    if arrow["link"] not in ("online", "paused"):
-        return states.link(arrow["link"], arrow["link_text"])
-    if arrow["running"]:
-        return states.Shown(say("Replicating"), Tone.INFO, "run")
-    if arrow["lag_points"]:
-        return states.member("behind")
-    if arrow["seeds"]:
-        return states.member("waiting-for-seed")
-    return states.member("in-step")
-
-
-def lag_text(arrow: ArrowAnswer) -> str:
-    """How far the target is behind; empty where it is not, or nobody knows."""
-    if not arrow["lag_points"]:
-        return ""
-    points = count("{n} point", "{n} points", arrow["lag_points"])
-    if arrow["lag_s"]:
-        return say("{time}, {points}", points=points, time=format_duration(arrow["lag_s"]))
-    return say("{points}, {size}", points=points, size=format_size(arrow["lag_bytes"]))
-
-
-def _below(core: NodeAnswer) -> str:
-    """The line below a Core's name. What nobody told of another Core is left out."""
-    machines = count("{n} machine", "{n} machines", core["machines"])
-    if core["self"]:
-        return say("this Core · {machines}", machines=machines)
-    return machines if core["machines"] else say("version {version}", version=core["version"])
-
-
-def seeds_text(arrow: ArrowAnswer) -> str:
-    """Seed drives on their way; empty where there are none."""
-    return count("{n} seed drive", "{n} seed drives", arrow["seeds"]) if arrow["seeds"] else ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Drawn:
-    """An arrow in pixels: its line, where it points, and the box of its words."""
-
-    arrow: ArrowAnswer
-    path: QPainterPath
-    tip: QPointF
-    back: QPointF
-    words: QRectF
-
-
-def _halfway(path: QPainterPath) -> QPointF:
-    """The point of a path in the middle of its width."""
-    middle = (path.pointAtPercent(0).x() + path.pointAtPercent(1).x()) / 2
-    points = (path.pointAtPercent(step / 50) for step in range(51))
-    if abs(path.pointAtPercent(1).x() - path.pointAtPercent(0).x()) < 1:
-        return path.pointAtPercent(0.5)
-    return min(points, key=lambda point: abs(point.x() - middle))
 
 
 class TopologyMap(QWidget):
@@ -119,7 +55,7 @@ class TopologyMap(QWidget):
         self._layout: MapLayout = lay_out(self._topology)
         self._cores: dict[str, NodeAnswer] = {}
         self._nodes: dict[str, QRectF] = {}
-        self._drawn: dict[str, _Drawn] = {}
+        self._drawn: dict[str, Drawn] = {}
         self._front = ""
         self._under = ""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -138,7 +74,7 @@ class TopologyMap(QWidget):
         self._arrange()
         if self._front not in self._items():
             self._front = ""
-        said = [self._say_node(core) for core in merged["cores"]] + [self._say_arrow(a) for a in merged["arrows"]]
+        said = [node_text(core) for core in merged["cores"]] + [self._say(a) for a in merged["arrows"]]
         self.setAccessibleDescription(". ".join(said))
         self.updateGeometry()
         self.update()
@@ -152,7 +88,7 @@ class TopologyMap(QWidget):
 
     def words_of(self, id: str) -> str:
         """What the map says of a Core or a pairing."""
-        return self._say_arrow(self._drawn[id].arrow) if id in self._drawn else self._say_node(self._cores[id])
+        return self._say(self._drawn[id].arrow) if id in self._drawn else node_text(self._cores[id])
 
     def place_of(self, id: str) -> QPointF:
         """The middle of a Core's box or of an arrow's words, in this widget."""
@@ -241,11 +177,8 @@ class TopologyMap(QWidget):
         stroke.setWidth(12)
         return next((id for id, one in self._drawn.items() if stroke.createStroke(one.path).contains(where)), "")
 
-    def _small(self) -> QFont:
-        return scaled(self.font(), SMALL)
-
     def _node_height(self) -> int:
-        return self.fontMetrics().height() + QFontMetrics(self._small()).height() + 2 * GAP + GAP_S
+        return self.fontMetrics().height() + QFontMetrics(small(self.font())).height() + 2 * GAP + GAP_S
 
     def _edge(self) -> int:
         """Air above and below: arrows that lie beside each other need more of it."""
@@ -276,7 +209,7 @@ class TopologyMap(QWidget):
             for route in grid.routes
         }
 
-    def _draw_route(self, route: Route, arrow: ArrowAnswer, by: Sequence[QPointF], gap: float) -> _Drawn:
+    def _draw_route(self, route: Route, arrow: ArrowAnswer, by: Sequence[QPointF], gap: float) -> Drawn:
         source, target = self._nodes[route.source], self._nodes[route.target]
         way = 1.0 if target.center().x() > source.center().x() else -1.0
         # To the right of whoever goes along it is down on the screen for those who go right.
@@ -299,12 +232,12 @@ class TopologyMap(QWidget):
             )
         near = path.pointAtPercent(0.94)
         lines = [text for text in (arrow_state(arrow).text, lag_text(arrow), seeds_text(arrow)) if text]
-        metrics = QFontMetrics(self._small())
+        metrics = QFontMetrics(small(self.font()))
         width = min(gap - 2 * HEAD, max(metrics.horizontalAdvance(text) for text in lines) + 14 + 3 * GAP_S)
         height = len(lines) * metrics.height() + GAP_S
         # A stop is a free cell of the grid: there the words cover nobody else's.
-        at = stops[len(stops) // 2] if by else _halfway(path)
-        return _Drawn(arrow, path, end, near, QRectF(at.x() - width / 2, at.y() - height / 2, width, height))
+        at = stops[len(stops) // 2] if by else halfway(path)
+        return Drawn(arrow, path, end, near, QRectF(at.x() - width / 2, at.y() - height / 2, width, height))
 
     def _bends(self, route: Route) -> tuple[float, float]:
         """Where an arrow bends, as shares of its width from both ends. Where many come together it bends late, where
@@ -315,26 +248,8 @@ class TopologyMap(QWidget):
             return 0.5, 0.5
         return (0.85, 0.15) if at_target > at_source else (0.15, 0.85)
 
-    # --- words
-
-    def _say_node(self, core: NodeAnswer) -> str:
-        return say("{name}: {what}", name=core["name"], what=_below(core))
-
-    def _say_arrow(self, arrow: ArrowAnswer) -> str:
-        state = arrow_state(arrow)
-        said = [
-            say(
-                "{source} replicates {machines} to {target}: {state}",
-                source=self._cores[arrow["source"]]["name"],
-                target=self._cores[arrow["target"]]["name"],
-                machines=count("{n} machine", "{n} machines", arrow["machines"]),
-                state=state.text,
-            ),
-            lag_text(arrow),
-            seeds_text(arrow),
-            state.tip,
-        ]
-        return "\n".join(text for text in said if text)
+    def _say(self, arrow: ArrowAnswer) -> str:
+        return arrow_text(arrow, self._cores[arrow["source"]]["name"], self._cores[arrow["target"]]["name"])
 
     # --- painting
 
@@ -344,82 +259,14 @@ class TopologyMap(QWidget):
         if not self.isEnabled():
             painter.setOpacity(0.6)
         for id, one in self._drawn.items():
-            self._paint_arrow(painter, id, one)
+            paint_arrow(painter, one, strong=id in (self._front, self._under))
         for id, one in self._drawn.items():
-            self._paint_words(painter, id, one)
+            paint_words(painter, one, self.font(), front=id == self._front, under=id == self._under)
         for id, box in self._nodes.items():
-            self._paint_node(painter, id, box)
+            front, under = id == self._front, id == self._under
+            paint_node(painter, self._cores[id], box, self.font(), front=front, under=under)
         if self.hasFocus() and not self._front:
             painter.setPen(QPen(QColor(tokens().accent), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
-
-    def _paint_arrow(self, painter: QPainter, id: str, one: _Drawn) -> None:
-        colour = QColor(tokens().colour(arrow_state(one.arrow).tone))
-        pen = QPen(colour, 3 if id in (self._front, self._under) else 1.6)
-        if one.arrow["paused"] or one.arrow["link"] not in ("online", "paused"):
-            pen.setStyle(Qt.PenStyle.DashLine)
-        painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(one.path)
-        along = one.tip - one.back
-        length = hypot(along.x(), along.y()) or 1.0
-        ahead = QPointF(along.x() / length, along.y() / length)
-        aside = QPointF(-ahead.y(), ahead.x())
-        root = one.tip - ahead * HEAD
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawPolygon(QPolygonF([one.tip, root + aside * (HEAD / 2), root - aside * (HEAD / 2)]))
-
-    def _paint_words(self, painter: QPainter, id: str, one: _Drawn) -> None:
-        look, state, box = tokens(), arrow_state(one.arrow), one.words
-        front = id == self._front
-        painter.setPen(QPen(QColor(look.accent), 2) if front else QPen(QColor(look.panel), 2))
-        painter.setBrush(QColor(look.hover if id == self._under else look.selection if front else look.panel))
-        painter.drawRoundedRect(box, RADIUS, RADIUS)
-        painter.setFont(self._small())
-        metrics = QFontMetrics(self._small())
-        y = box.top() + GAP_S / 2
-        for text, tone, sign in (
-            (state.text, state.tone, state.icon),
-            (lag_text(one.arrow), Tone.OFF, ""),
-            (seeds_text(one.arrow), Tone.WAIT, "seed"),
-        ):
-            if not text:
-                continue
-            x = box.left() + GAP_S / 2
-            if sign:
-                icon(sign, tone).paint(painter, int(x), int(y + (metrics.height() - 12) / 2), 12, 12)
-            x += 12 + GAP_S
-            painter.setPen(QColor(look.colour(tone)))
-            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(box.right() - x))
-            painter.drawText(QPointF(x, y + metrics.ascent()), shown)
-            y += metrics.height()
-
-    def _paint_node(self, painter: QPainter, id: str, box: QRectF) -> None:
-        look, core = tokens(), self._cores[id]
-        front = id == self._front
-        painter.setPen(QPen(QColor(look.accent if front or core["self"] else look.line), 2 if front else 1))
-        painter.setBrush(QColor(look.selection if front else look.hover if id == self._under else look.raised))
-        painter.drawRoundedRect(box, RADIUS, RADIUS)
-        icon("core", Tone.INFO if core["self"] else Tone.OFF).paint(
-            painter, int(box.left() + GAP), int(box.center().y() - 10), 20, 20
-        )
-        x = box.left() + GAP + 20 + GAP
-        room = int(box.right() - x - GAP_S)
-        name = scaled(self.font(), 1.0, bold=True)
-        metrics = QFontMetrics(name)
-        painter.setFont(name)
-        painter.setPen(QColor(look.text))
-        y = box.top() + GAP
-        shown = metrics.elidedText(core["name"], Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QPointF(x, y + metrics.ascent()), shown)
-        y += metrics.height() + GAP_S
-        painter.setFont(self._small())
-        metrics = QFontMetrics(self._small())
-        painter.setPen(QColor(look.muted))
-        text = _below(core)
-        if core["self"] and metrics.horizontalAdvance(text) > room:
-            text = count("{n} machine", "{n} machines", core["machines"])
-        painter.drawText(QPointF(x, y + metrics.ascent()), metrics.elidedText(text, Qt.TextElideMode.ElideRight, room))

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
-from console.domain.answers import RepositoryAnswer
 from console.domain.errors import Failed, Failure
 from console.domain.plan_answers import ConsumeMachine
+from console.domain.repository_answers import RepositoryAnswer
 from console.flows.consume.answers import Consuming
 from console.flows.fields import Answer, Field, Note, Option, Pick, Row
 from console.flows.flow import Step

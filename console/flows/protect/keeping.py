@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar, cast
 
-from console.domain.answers import RepositoryAnswer
 from console.domain.errors import refused
 from console.domain.machines import name_problem
+from console.domain.repository_answers import RepositoryAnswer
 from console.domain.schedules import parse_interval
 from console.flows.fields import Answer, Choice, Field, Folders, Note, Number, Option, Text, Toggle
 from console.flows.flow import Step

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import cast
 
 from console.client.client import Client
-from console.domain.answers import RepositoryAnswer
 from console.domain.errors import refused
+from console.domain.repository_answers import RepositoryAnswer
 from console.flows.fields import Answer, Field, Folders, Text
 from console.flows.flow import Step, Summary
 from console.flows.folders import same_folder, writable_ground

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from console.client.client import Client
-from console.domain.answers import RepositoryAnswer
 from console.domain.errors import refused
+from console.domain.repository_answers import RepositoryAnswer
 from console.flows.fields import Choice, Option, Size
 from console.flows.flow import Flow
 from console.flows.listing import all_repositories

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 from console.client.client import Client
-from console.domain.answers import RepositoryDetail
+from console.domain.repository_answers import RepositoryDetail
 from console.domain.sizes import format_size
 from console.flows.fields import Answer, Field, Note, Text, Toggle
 from console.flows.flow import Step, Summary

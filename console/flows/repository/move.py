@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import cast
 
 from console.client.client import Client
-from console.domain.answers import RepositoryDetail
 from console.domain.errors import Failure, FailureKind
 from console.domain.plan_answers import HostFolder
+from console.domain.repository_answers import RepositoryDetail
 from console.domain.sizes import format_size
 from console.flows.amounts import takes
 from console.flows.fields import Answer, Facts, Field, Folders

@@ -9,16 +9,16 @@ from typing import cast
 from pydantic import BaseModel, Field
 
 from console.domain import paths
-from console.domain.answers import (
-    JobAnswer,
+from console.domain.answers import JobAnswer
+from console.domain.errors import usage
+from console.domain.repair_answers import RepairPlan, RepositoryGrowth
+from console.domain.repository_answers import (
     ParityAnswer,
     RepositoryAnswer,
     RepositoryDetail,
     RepositoryPage,
     UsageAnswer,
 )
-from console.domain.errors import usage
-from console.domain.repair_answers import RepairPlan, RepositoryGrowth
 from console.engine.repair.parity import parity_percent
 from console.service import present
 from console.service.access import Administrator, Checker, Reader
