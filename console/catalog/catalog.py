@@ -109,10 +109,11 @@ class Catalog:
         """Waits for whoever writes. Nothing may be called afterwards."""
         self._database.close()
 
-    def on_change(self, listener: Callable[[frozenset[Changed]], None]) -> None:
+    def on_change(self, listener: Callable[[frozenset[Changed]], None], *, last: bool = False) -> None:
         """`listener` is called after each commit that changed something, with the kinds of what changed, in the thread
-        that committed, under no lock. It may use the catalog. What it raises is logged."""
-        self._database.listen(listener)
+        that committed, under no lock. It may use the catalog. What it raises is logged. `last`: after all others, also
+        later ones; for who asks at once, and must not get an answer that was kept from before."""
+        self._database.listen(listener, last=last)
 
     def on_points(self, listener: Callable[[frozenset[str] | None], None]) -> None:
         """`listener` is called like those of `on_change`, before them, with the machines (ids) whose points changed;

@@ -37,7 +37,9 @@ class Database:
         self._writer = threading.RLock()
         self._reader = self._writer if one_connection else nullcontext()
         self._session = _Session()
+        self._listening = threading.Lock()
         self._listeners: tuple[Listener, ...] = ()
+        self._last_listeners: tuple[Listener, ...] = ()
         self._points_listeners: tuple[PointsListener, ...] = ()
         self._closed = False
 
@@ -95,12 +97,17 @@ class Database:
             before = session.machines
             session.machines = None if before is None or machines is None else before.union(machines)
 
-    def listen(self, listener: Listener) -> None:
-        self._listeners = (*self._listeners, listener)
+    def listen(self, listener: Listener, *, last: bool = False) -> None:
+        with self._listening:
+            if last:
+                self._last_listeners = (*self._last_listeners, listener)
+            else:
+                self._listeners = (*self._listeners, listener)
 
     def listen_points(self, listener: PointsListener) -> None:
         """Before those of `listen`."""
-        self._points_listeners = (*self._points_listeners, listener)
+        with self._listening:
+            self._points_listeners = (*self._points_listeners, listener)
 
     def close(self) -> None:
         """Waits for whoever writes. Later calls are a bug and raise RuntimeError."""
@@ -117,7 +124,7 @@ class Database:
             # They only note what they have to look at again.
             for note in self._points_listeners:
                 note(machines)
-        for listener in self._listeners:
+        for listener in (*self._listeners, *self._last_listeners):
             try:
                 listener(kinds)
             except Exception:

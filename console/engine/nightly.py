@@ -54,10 +54,8 @@ class Nightly:
         self._rollup = rollup
         self._reclaim = reclaim
         self._check = check
-        if catalog.settings.get(UNFINISHED) is not None:
-            # The Core ended while they ran: that night is still to be done.
-            catalog.settings.set(UNFINISHED, None)
-            catalog.settings.set(LAST, iso(datetime.min.replace(tzinfo=UTC)))
+        self._cut_off = catalog.settings.get(UNFINISHED) is not None
+        """A Core has ended while they ran: that night is still to be done."""
 
     def keep(self) -> Job | None:
         """Starts them when they are due. A duty of the calendar."""
@@ -65,12 +63,13 @@ class Nightly:
         if due is None:
             return None
         last = self._catalog.settings.get(LAST)
-        if last is None:
+        if last is None and not self._cut_off:
             # The nights before a Core was set up were not missed.
             self._catalog.settings.set(LAST, iso(due))
             return None
-        if from_iso(last) >= due:
+        if last is not None and from_iso(last) >= due and not self._cut_off:
             return None
+        self._cut_off = False
         self._catalog.settings.set(LAST, iso(due))
         return self.start(trigger=Trigger.SCHEDULE, reason="scheduled")
 

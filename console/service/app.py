@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -10,47 +11,12 @@ from console import __version__
 from console.engine.core import Core
 from console.service import failures
 from console.service.access import Access, local_token
-from console.service.routers import core as core_router
-from console.service.routers import (
-    events,
-    host,
-    jobs,
-    keys,
-    looking,
-    machines,
-    overview,
-    pairings,
-    plans,
-    points,
-    repositories,
-    retention,
-    seeds,
-    users,
-)
+from console.service.nouns import Arrivals, Meeting
 from console.service.routing import API, describe
 from console.service.serving import Serving
-from console.wire import listener
 
 WAITERS = 256
 """So many callers may wait for jobs and changes at once."""
-
-NOUNS = (
-    core_router,
-    users,
-    repositories,
-    keys,
-    machines,
-    points,
-    looking,
-    pairings,
-    seeds,
-    jobs,
-    events,
-    host,
-    plans,
-    overview,
-    retention,
-)
 
 
 def create_app(core: Core, serving: Serving | None = None) -> FastAPI:
@@ -67,12 +33,15 @@ def create_app(core: Core, serving: Serving | None = None) -> FastAPI:
     app.state.serving = serving or Serving()
     app.state.access = Access(local_token(core.data), core.users, core.clock)
     app.state.waiters = ThreadPoolExecutor(WAITERS, thread_name_prefix="waiter")
+    arrivals = app.state.arrivals = Arrivals(core, app.router)
+    app.add_middleware(Meeting, arrivals=arrivals)
     failures.handle_failures(app)
-    for noun in NOUNS:
-        # The routes are whole already: including them would build each one a second time.
-        app.router.routes.extend(noun.router.routes)
-    app.include_router(listener.router(core.receive))
-    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+
+    def described() -> dict[str, Any]:
+        arrivals.all()
+        return describe(app)
+
+    app.openapi = described  # type: ignore[method-assign]
     return app
 
 

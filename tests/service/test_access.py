@@ -18,6 +18,7 @@ from console.domain.roles import RIGHTS, Right, Role, User
 from console.service import access as access_module
 from console.service.access import IDLE_S, Access, Needs, local_token
 from console.service.routing import API, Route
+from tests.support.calls import whole
 from tests.support.clock import FixedClock
 
 OPEN = {f"{API}/sign-in"}
@@ -27,7 +28,7 @@ OPEN = {f"{API}/sign-in"}
 def rights(app: FastAPI) -> dict[tuple[str, str], set[Right]]:
     """The rights that each call of the API declares."""
     found: dict[tuple[str, str], set[Right]] = {}
-    for route in app.routes:
+    for route in whole(app):
         if isinstance(route, Route):
             needs = {d.call.right for d in route.dependant.dependencies if isinstance(d.call, Needs)}
             for method in route.methods:
@@ -43,7 +44,7 @@ def test_every_route_declares_exactly_one_right(app: FastAPI) -> None:
 
 
 def test_there_are_no_other_routes_below_the_api(app: FastAPI) -> None:
-    others = [getattr(route, "path", "") for route in app.routes if not isinstance(route, Route)]
+    others = [getattr(route, "path", "") for route in whole(app) if not isinstance(route, Route)]
     assert [path for path in others if path.startswith(API)] == [f"{API}/openapi.json"]
 
 

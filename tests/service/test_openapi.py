@@ -11,13 +11,14 @@ from fastapi import FastAPI
 from console.client.inside import InsideTransport
 from console.domain import answers, replication_answers
 from console.service.routing import API, Route
+from tests.support.calls import whole
 
 
 async def test_it_describes_every_call_with_its_answer(app: FastAPI, transport: InsideTransport) -> None:
     answer = await transport.call("GET", f"{API}/openapi.json")
     assert answer.status == 200
     document = json.loads(answer.body)
-    for route in app.routes:
+    for route in whole(app):
         if isinstance(route, Route):
             for method in route.methods:
                 call = document["paths"][route.path][method.lower()]

@@ -33,7 +33,6 @@ class Replicate:
         self._clock = clock
         self._peers = peers
         self._followed: dict[tuple[str, str], tuple[str, str]] = {}
-        jobs.then(JobKind.BACKUP, self._after_backup)
 
     def start(
         self, pairing: str, *, trigger: Trigger = Trigger.PERSON, user: str = "", reason: str = "", force: bool = False
@@ -192,7 +191,8 @@ class Replicate:
         if newest is not None and current is not None:
             self._catalog.members.put(replace(current, last_point=newest, last_sent=self._clock.now()))
 
-    def _after_backup(self, job: Job) -> None:
+    def after_backup(self, job: Job) -> None:
+        """A run of each pairing of the machine that a backup job has made a point of, whatever became of the others."""
         if job.state is not JobState.SUCCEEDED:
             return
         for pairing in self._pairings_of(job.subject):

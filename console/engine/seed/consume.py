@@ -46,10 +46,13 @@ class Consume:
         self._clock = clock
         self._core_id = core_id
         self._arrivals = Arrivals(catalog, journal)
-        for seed in catalog.seeds.list(direction=Direction.INCOMING, states=[SeedState.CONSUMING]):
-            catalog.seeds.update(replace(seed, state=SeedState.OUTSTANDING))
+
+    def interrupted(self) -> None:
+        """Consuming that the Core before this one had not ended can be begun again. To be called when a Core starts."""
+        for seed in self._catalog.seeds.list(direction=Direction.INCOMING, states=[SeedState.CONSUMING]):
+            self._catalog.seeds.update(replace(seed, state=SeedState.OUTSTANDING))
             text = f"Consuming the seed {seed.title} was interrupted. Start it again; what is here already is kept."
-            journal.note(Severity.WARNING, "seed-interrupted", text, seed.id)
+            self._journal.note(Severity.WARNING, "seed-interrupted", text, seed.id)
 
     def start(
         self,

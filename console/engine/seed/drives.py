@@ -66,12 +66,15 @@ class SeedDrives:
         self._files = files or MediumFiles()
         self.holdings: Holdings | None = None
         """Set by whoever can reach targets."""
-        for seed in catalog.seeds.list(direction=Direction.OUTGOING, states=[SeedState.COPYING]):
-            catalog.seeds.update(replace(seed, state=SeedState.DEFINED))
+
+    def interrupted(self) -> None:
+        """Writing that the Core before this one had not ended can be begun again. To be called when a Core starts."""
+        for seed in self._catalog.seeds.list(direction=Direction.OUTGOING, states=[SeedState.COPYING]):
+            self._catalog.seeds.update(replace(seed, state=SeedState.DEFINED))
             text = (
                 f"Writing the seed drive {seed.title} was interrupted. Start it again with the same place; it goes on."
             )
-            journal.note(Severity.WARNING, "seed-interrupted", text, seed.id)
+            self._journal.note(Severity.WARNING, "seed-interrupted", text, seed.id)
 
     def start_create(
         self,
