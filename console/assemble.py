@@ -20,14 +20,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from console.cli.parts import Reached
-from console.client import connect
+from console.client import holding
 from console.client.client import Client
-from console.client.local import LOCK_FILE, LocalCore, forget_core, read_core, read_token, write_core
-from console.domain.errors import Failed, FailureKind, failed, refused
+from console.client.local import LocalCore, forget_core, forget_knock, knocked, read_token, write_core
+from console.domain.errors import Failed, failed
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-    from filelock import BaseFileLock
 
     from console.client.embedded import Start
     from console.domain.clock import Clock
@@ -42,11 +41,8 @@ IDENTITY = "identity"
 SERVICE = "console.service.app"
 LOG_FILE = "core.log"
 LOG_BYTES = 5 << 20
-ANSWER_S = 10.0
-"""Somebody who holds a data directory gets so long to answer, or to let go of it."""
-LOOK_S = 0.05
-DOOR_S = 0.3
-"""A Core that serves a command for longer than this also listens, so that other commands need not wait for it."""
+KNOCK_S = 0.1
+"""How often a Core that serves a command looks whether somebody else wants to be let in."""
 EMBEDDED = "127.0.0.1:0"
 """Where a Core listens that a program has started for itself."""
 EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -71,10 +67,9 @@ class House:
         self, data: Path, listen: str | None, ready: Callable[[dict[str, Any]], None], *, embedded: bool = False
     ) -> None:
         """See `Parts.serve`. Raises Failed: `data-directory-in-use`, `port-in-use`, and what opening a Core refuses."""
-        lock = _lock(data)
-        if not _acquired(lock, ANSWER_S):
-            raise _in_use(data)
-        with _released(lock), _logging(data, aloud=True):
+        lock = holding.lock(data)
+        holding.wait(data, lock)
+        with holding.released(lock), _logging(data, aloud=True):
             _serve(data, listen, ready, embedded)
 
     def open_console(self, data: Path | None, world: str | None) -> int:
@@ -190,42 +185,17 @@ def _asked_to_stop() -> Iterator[threading.Event]:
 
 @asynccontextmanager
 async def _reach(data: Path, mend: bool) -> AsyncIterator[Reached]:
-    lock = _lock(data)
-    for _ in range(round(ANSWER_S / LOOK_S)):
-        if _acquired(lock, 0.0):
-            with _released(lock), _logging(data, aloud=False):
-                async with _lodged(data, mend) as reached:
-                    yield reached
-            return
-        client = await _running(data)
-        if client is not None:
-            try:
-                yield Reached(client)
-            finally:
-                await client.close()
-            return
-        await asyncio.sleep(LOOK_S)
-    raise _in_use(data)
-
-
-async def _running(data: Path) -> Client | None:
-    """A client of the Core that holds a data directory; None while it does not answer (yet, or any more)."""
-    known = read_core(data)
-    if known is None:
-        return None
-    client = connect.local(known, read_token(data))
-    try:
-        await client.status()
-    except Failed as error:
-        await client.close()
-        # Another certificate: the file is that of a Core that is gone, and its port has gone to somebody else.
-        if error.failure.kind is FailureKind.UNREACHABLE or error.failure.code == "wrong-fingerprint":
-            return None
-        raise
-    except BaseException:
-        await client.close()
-        raise
-    return client
+    lock = holding.lock(data)
+    client = await holding.find(data, lock)
+    if client is not None:
+        try:
+            yield Reached(client)
+        finally:
+            await client.close()
+        return
+    with holding.released(lock), _logging(data, aloud=False):
+        async with _lodged(data, mend) as reached:
+            yield reached
 
 
 class Lodger:
@@ -243,7 +213,8 @@ class Lodger:
 
 @asynccontextmanager
 async def _lodged(data: Path, mend: bool) -> AsyncIterator[Reached]:
-    """A Core in this process, without schedules. It listens on loopback once the command takes its time."""
+    """A Core in this process, without schedules. It listens on loopback once somebody knocks: what it listens with
+    takes a quarter of a second of a processor that the command needs, and most commands nobody else waits for."""
     with _unhindered(SERVICE):
         from console.client.inside import InsideTransport
         from console.service.app import create_app
@@ -256,10 +227,12 @@ async def _lodged(data: Path, mend: bool) -> AsyncIterator[Reached]:
         app = create_app(core, serving)
 
         def listen_later() -> None:
-            if leaving.wait(DOOR_S):
-                return
+            while not knocked(data):
+                if leaving.wait(KNOCK_S):
+                    return
             try:
                 doors.append(_open_door(core, app, "127.0.0.1", 0, serving))
+                forget_knock(data)  # they have been heard, also one who was killed meanwhile
             except Failed as known:
                 log.warning("Other commands have to wait for this one: %s", known.failure.message)
 
@@ -350,41 +323,6 @@ def _close(core: Core, app: FastAPI, *doors: ServerThread) -> None:
     close(app)
 
 
-def _lock(data: Path) -> BaseFileLock:
-    """The lock of a data directory, which is made if it is not there. Raises Failed `data-directory-unusable`."""
-    from filelock import FileLock
-
-    try:
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (data / LOCK_FILE).touch(mode=0o600)
-    except OSError as error:
-        raise failed(
-            "data-directory-unusable",
-            f"{data} cannot be a data directory: {error.strerror or error}.",
-            "Name another with --data DIR, or run the command as the user that the Core runs as.",
-        ) from error
-    # Taken in one thread and given back in another, where a Core is stopped beside a running event loop.
-    return FileLock(data / LOCK_FILE, thread_local=False, mode=0o600)
-
-
-def _acquired(lock: BaseFileLock, timeout: float) -> bool:
-    from filelock import Timeout
-
-    try:
-        lock.acquire(timeout=timeout, poll_interval=LOOK_S)
-    except Timeout:
-        return False
-    return True
-
-
-@contextmanager
-def _released(lock: BaseFileLock) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 @contextmanager
 def _logging(data: Path, *, aloud: bool) -> Iterator[None]:
     """The Core's log: a file in its data directory; `aloud`: also on standard error, for a service's journal."""
@@ -408,13 +346,3 @@ def _logging(data: Path, *, aloud: bool) -> Iterator[None]:
         for handler in handlers:
             root.removeHandler(handler)
             handler.close()
-
-
-def _in_use(data: Path) -> Failed:
-    known = read_core(data)
-    who = f" by process {known.pid}" if known is not None and known.pid != os.getpid() else ""
-    return refused(
-        "data-directory-in-use",
-        f"{data} is used{who}, which does not let go of it.",
-        "Wait for it to end, or stop it. Two Cores must never work on one directory.",
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from console.domain.errors import FailureKind, failed
 CORE_FILE = "core.json"
 TOKEN_FILE = "token"
 LOCK_FILE = "lock"
+KNOCK_FILE = "knock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,23 @@ def read_core(data: Path) -> LocalCore | None:
 
 def forget_core(data: Path) -> None:
     (data / CORE_FILE).unlink(missing_ok=True)
+
+
+def knock(data: Path) -> None:
+    """Asks whoever holds a data directory, and listens to nobody yet, to listen. To be done again until it answers:
+    somebody else may have held the directory at first."""
+    with suppress(OSError):
+        (data / KNOCK_FILE).touch(mode=0o600)
+
+
+def knocked(data: Path) -> bool:
+    """Whether somebody wants to be let in."""
+    return os.path.exists(data / KNOCK_FILE)
+
+
+def forget_knock(data: Path) -> None:
+    with suppress(OSError):
+        (data / KNOCK_FILE).unlink(missing_ok=True)
 
 
 def read_token(data: Path) -> str:

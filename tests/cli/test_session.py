@@ -15,15 +15,15 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from console import assemble
 from console.assemble import House
 from console.cli import interrupts, progress
 from console.cli.interrupts import Interrupts
 from console.cli.main import run
 from console.cli.parts import Reached
+from console.client import holding
 from console.client.client import Client
 from console.client.inside import InsideTransport
-from console.client.local import read_core, read_token
+from console.client.local import knocked, read_core, read_token
 from console.domain.answers import JobAnswer
 from console.domain.errors import Failed
 from console.domain.jobs import JobKind, JobState
@@ -38,22 +38,24 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-async def test_the_second_to_come_talks_to_the_first(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assemble, "DOOR_S", 0.0)
-    async with House().reach(data) as first, House().reach(data) as second:
-        assert first.guest is not None
-        assert second.guest is None
-        mine, theirs = await first.client.status(), await second.client.status()
-        assert mine["id"] == theirs["id"]
-        assert theirs["mode"] == "command"
-        assert theirs["address"].startswith("127.0.0.1:")
+async def test_the_second_to_come_knocks_and_talks_to_the_first(data: Path) -> None:
+    async with House().reach(data) as first:
+        assert read_core(data) is None
+        async with House().reach(data) as second:
+            assert first.guest is not None
+            assert second.guest is None
+            mine, theirs = await first.client.status(), await second.client.status()
+            assert mine["id"] == theirs["id"]
+            assert theirs["mode"] == "command"
+            assert theirs["address"].startswith("127.0.0.1:")
     assert read_core(data) is None
+    assert not knocked(data)
     async with House().reach(data) as third:
         assert third.guest is not None
 
 
 async def test_one_that_holds_and_never_answers_is_named(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assemble, "ANSWER_S", 0.2)
+    monkeypatch.setattr(holding, "ANSWER_S", 0.2)
     data.mkdir()
     with FileLock(data / "lock"):
         with pytest.raises(Failed) as caught:
