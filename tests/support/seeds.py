@@ -65,6 +65,8 @@ class Party(Source):
         self.consume = Consume(
             self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.identity.core_id
         )
+        self.seeds.interrupted()
+        self.consume.interrupted()
 
     def stop(self) -> None:
         self.jobs.stop()
