@@ -20,6 +20,7 @@ from starlette.types import Scope
 
 from console.domain.answers import ErrorAnswer
 from console.domain.errors import usage
+from console.service.described import without_plugins
 
 API = "/api/v1"
 REFERENCE = "#/components/schemas/{name}"
@@ -50,7 +51,8 @@ class Route(APIRoute):
         with _MAKING:
             later = self.__dict__.pop("_later", None)
             if later is not None:
-                later()
+                with without_plugins():
+                    later()
         return object.__getattribute__(self, name)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
