@@ -34,7 +34,7 @@ def without_plugins() -> Iterator[None]:
 
 
 @contextmanager
-def built_later() -> Iterator[None]:
+def _built_later() -> Iterator[None]:
     """For a block that declares models: each is built when it is first used, also where the block asks for it."""
     rebuild = vars(BaseModel)["model_rebuild"]
 
@@ -52,5 +52,5 @@ def built_later() -> Iterator[None]:
 
 
 sys.modules.setdefault("pydantic.v1", None)  # type: ignore[arg-type]
-with built_later(), without_plugins():
+with _built_later(), without_plugins():
     import fastapi.openapi.models  # noqa: F401

@@ -11,7 +11,7 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from console.engine.core import Core
-from console.service.described import built_later
+from console.service.described import without_plugins
 from console.service.routing import API
 
 WIRE = "/core/"
@@ -84,7 +84,7 @@ class Arrivals:
 
                 brought = listener.router(self._core.receive).routes
             else:
-                with built_later():
+                with without_plugins():
                     # They are whole already: including them would build each one a second time.
                     brought = import_module(f"console.service.routers.{module}").router.routes
             self._router.routes.extend(brought)
