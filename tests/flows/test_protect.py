@@ -77,8 +77,9 @@ async def test_straight_through_to_the_first_point(running_world: Running, tree:
         assert flow.last
         assert not flow.problems()
         assert any(str(tree) in sentence for sentence in plan.sentences)
-        assert not any("Compression" in sentence for sentence in plan.sentences)
+        assert not any("compressed" in sentence for sentence in plan.sentences)
         assert "--compression" not in plan.command
+        assert "The first backup takes about" in dict(plan.facts)
         assert (await core.machines())["machines"] == [], "nothing is done before the end"
         finished = await flow.finish()
         assert (finished.page, finished.then) == ("machine", "")
@@ -127,7 +128,8 @@ async def test_the_command_does_the_same(running_world: Running, tree: Path, tmp
         flow.answer("replicate", True)
         await walk(flow, "summary")
         assert not flow.problems(), plan_of(flow).problems
-        assert "Compression: Small (9)." in plan_of(flow).sentences
+        assert "They are compressed as “Small (9)”." in plan_of(flow).sentences
+        assert "The first backup takes at least" in dict(plan_of(flow).facts), "the Core foresees what reading takes"
         create, protect, backup = commands_of(flow)
         assert protect[protect.index("--compression") + 1] == "9"
         finished = await flow.finish()

@@ -50,7 +50,7 @@ async def protect_plan(flow: Protecting) -> Plan:
             (say("Files"), _files(found)),
             (say("Size"), format_size(found["bytes"])),
             (say("Free in the repository"), format_size(room)),
-            (say("The first backup takes about"), format_duration(found["estimate_s"])),
+            (_takes(said), format_duration(found["estimate_s"])),
         ),
         warnings=tuple(warnings),
         problems=tuple(problems),
@@ -67,6 +67,13 @@ def _files(found: ProtectPlan) -> str:
     if all(volume["complete"] for volume in found["volumes"]):
         return str(found["files"])
     return say("about {n}", n=found["files"])
+
+
+def _takes(said: ProtectAnswers) -> str:
+    """The Core foresees what reading takes, not what closer compression adds."""
+    if said.compression != AS_EVER.compression:
+        return say("The first backup takes at least")
+    return say("The first backup takes about")
 
 
 def _sentences(said: ProtectAnswers, repository: str, key: str, found: ProtectPlan, *, by_itself: bool) -> list[str]:
@@ -88,7 +95,7 @@ def _sentences(said: ProtectAnswers, repository: str, key: str, found: ProtectPl
         sentences.append(say("After each backup “{command}” is run.", command=said.after.strip()))
     sentences.append(say("Its recovery points are kept in the repository “{name}”.", name=repository))
     if said.compression != AS_EVER.compression:
-        sentences.append(say("Compression: {level}.", level=level_text(said.compression)))
+        sentences.append(say("They are compressed as “{level}”.", level=level_text(said.compression)))
     if key:
         sentences.append(say("Its images are sealed with the key “{key}”.", key=key))
     if said.back_up_now:
