@@ -13,13 +13,17 @@ from console.domain.objects import ZERO_ID, iter_refs
 from console.domain.progress import Reporter
 from console.domain.trees import Entry
 from console.engine.backup.workers import Parts, Workers
+from console.engine.restore.line import Line
 from console.engine.restore.outcome import Outcome, is_damage
 from console.engine.restore.shared import Shared, windows
 from console.engine.restore.spots import Done, Refs, Spot, Sprout, wrong_length, wrong_size
 from console.repository import Repository, TreeReader
 from console.sources import creating
 from console.sources.creating import Places
+from console.sources.direct import DirectFile, Memory
 
+SMALL = 64 << 10
+"""Above this, what is done with a file takes long enough to be done beside others (bytes)."""
 ROOM = 16 << 20
 ASKED = 4096
 """Objects are looked up in batches of this size."""
@@ -49,15 +53,24 @@ class Growing:
         self._several = several
         self.careful = False
         """Nothing is replaced that was not there when the walk looked."""
+        self._memory = Memory()
         self._naming = threading.Lock()
-        self._turn = threading.Lock()
-        """Of those who make small files: with many small calls in several threads, handing the interpreter to one
-        another would cost more than the calls."""
+        self._line = Line(self._in_memory)
+        """Small files are made by one thread at a time: with many small calls in several threads, handing the
+        interpreter to one another would cost more than the calls."""
 
     def single(self, sprout: Sprout) -> None:
-        self.small([sprout])
+        (self.small if sprout.entry.size <= SMALL else self.middle)([sprout])
 
     def small(self, sprouts: list[Sprout]) -> None:
+        """Files of at most `SMALL` bytes; by this thread, or the one that is at such files already."""
+        self._line.add(sprouts)
+
+    def middle(self, sprouts: list[Sprout]) -> None:
+        """Files of at most `WHOLE` bytes."""
+        self._in_memory(sprouts)
+
+    def _in_memory(self, sprouts: list[Sprout]) -> None:
         """Files whose content is read into memory first, in the order in which it lies in the packs."""
         wanted: list[tuple[Sprout, Refs]] = []
         for sprout in sprouts:
@@ -67,10 +80,6 @@ class Growing:
                 wanted.append((sprout, list(refs)))
             except Failed as known:
                 self._lost(sprout, known)
-        with self._turn:
-            self._make_small(wanted)
-
-    def _make_small(self, wanted: list[tuple[Sprout, Refs]]) -> None:
         hurt: dict[bytes, Failed] = {}
         plain = self._read(_ids(wanted))
         if plain is None:
@@ -215,7 +224,7 @@ class Growing:
     def _stream(self, there: int, sprout: Sprout) -> None:
         entry = sprout.entry
         descriptor, aside = creating.begin_file(there)
-        file = Shared(descriptor)
+        file = Shared(descriptor, DirectFile(descriptor, there, aside), self._memory)
         try:
             creating.prepare(descriptor, entry)
             creating.set_size(descriptor, entry.size)

@@ -16,7 +16,7 @@ from console.domain.progress import Reporter
 from console.domain.trees import Entry, EntryFlag, FileType, check_name
 from console.engine.backup.foresight import Foresight
 from console.engine.backup.workers import Workers
-from console.engine.restore.growing import Growing
+from console.engine.restore.growing import SMALL, Growing
 from console.engine.restore.outcome import Outcome, is_damage
 from console.engine.restore.selection import Wish
 from console.engine.restore.shared import WHOLE
@@ -254,11 +254,14 @@ class Planting:
             self._uncounted = 0
 
     def _hand_over(self) -> None:
-        small = [sprout for sprout in self._batch if sprout.entry.size <= WHOLE]
+        small = [sprout for sprout in self._batch if sprout.entry.size <= SMALL]
+        middle = [sprout for sprout in self._batch if SMALL < sprout.entry.size <= WHOLE]
         large = [sprout for sprout in self._batch if sprout.entry.size > WHOLE]
         self._batch, self._batch_bytes = [], 0
         if small:
             self._workers.give(partial(self._growing.small, small))
+        if middle:
+            self._workers.give(partial(self._growing.middle, middle))
         for sprout in large:
             self._workers.give(partial(self._growing.large, sprout))
 

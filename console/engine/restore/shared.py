@@ -12,9 +12,12 @@ from console.domain.progress import Reporter
 from console.engine.restore.spots import wrong_length
 from console.repository import Repository
 from console.sources import creating
+from console.sources.direct import DirectFile, Memory, Runs, room
 
-WHOLE = 4 << 20
-"""Files up to this size are made from memory; larger ones are written in windows of that size (bytes)."""
+WHOLE = 1 << 20
+"""Files up to this size are made from memory; larger ones are written in windows (bytes)."""
+WINDOW = 4 << 20
+"""So much of a large file is read and written together, by one thread (bytes)."""
 
 Window = list[tuple[int, bytes, int]]
 """Offset, id and length of chunks that are read and written together."""
@@ -23,8 +26,10 @@ Window = list[tuple[int, bytes, int]]
 class Shared:
     """A descriptor that several threads write to: closed when the last of them is out, never under one of them."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, direct: DirectFile, memory: Memory) -> None:
         self.descriptor = descriptor
+        self._direct = direct
+        self._memory = memory
         self.problem: OSError | Failed | None = None
         self._inside = 0
         self._closing = False
@@ -51,6 +56,7 @@ class Shared:
         with self._changed:
             self._closing = True
             self._changed.wait_for(lambda: not self._inside)
+        self._direct.close()
         os.close(self.descriptor)
 
     def write(self, repository: Repository, window: Window, reporter: Reporter) -> None:
@@ -61,11 +67,20 @@ class Shared:
             where: dict[bytes, list[tuple[int, int]]] = {}
             for at, oid, length in window:
                 where.setdefault(oid, []).append((at, length))
+            runs: Runs | None = None
+            if self._direct.past:
+                pieces = [(at, length) for at, _, length in window]
+                runs = Runs(self._memory.of(room(pieces)), pieces)
             for oid, plain in repository.read_many(list(where)):
                 for at, length in where[oid]:
                     if len(plain) != length:
                         raise wrong_length(oid)
-                    creating.write(self.descriptor, plain, at)
+                    if runs is not None:
+                        runs.put(plain, at)
+                    else:
+                        creating.write(self.descriptor, plain, at)
+            if runs is not None:
+                runs.write(self._direct)
             reporter.advance(bytes=sum(length for _, _, length in window))
         except (OSError, Failed) as problem:
             self.spoil(problem)
@@ -74,12 +89,12 @@ class Shared:
 
 
 def windows(extents: Iterable[tuple[bytes, int]]) -> Iterable[tuple[Window, int]]:
-    """Runs of (offset, id, length) of at most about `WHOLE` bytes, without holes; and their bytes."""
+    """Runs of (offset, id, length) of at most about `WINDOW` bytes, without holes; and their bytes."""
     window: Window = []
     at = size = 0
     for oid, length in extents:
         if oid != ZERO_ID:
-            if window and size + length > WHOLE:
+            if window and size + length > WINDOW:
                 yield window, size
                 window, size = [], 0
             window.append((at, oid, length))
