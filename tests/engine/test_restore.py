@@ -439,7 +439,10 @@ def _lose(world: World, monkeypatch: pytest.MonkeyPatch, *lost: bytes) -> None:
                 raise object_missing(oid)
         return ids
 
-    monkeypatch.setattr(repository, "missing", lambda ids: [*missing(ids), *(oid for oid in ids if oid in lost)])
+    def absent(ids: Any, **how: Any) -> Any:
+        return [*missing(ids, **how), *(oid for oid in ids if oid in lost)]
+
+    monkeypatch.setattr(repository, "missing", absent)
     monkeypatch.setattr(repository, "read", lambda oid: read(gone([oid])[0]))
     monkeypatch.setattr(repository, "read_many", lambda ids: read_many(gone(ids)))
 
