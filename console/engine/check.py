@@ -124,9 +124,10 @@ class Check:
         for oid, whom in self._records(repository, images).items():
             found.hurt[oid] |= whom
         # A node that cannot be read ends the walk below it: what nobody could be named for hurts those images.
+        suspects = found.unreadable & {stored.image.id for stored in images if stored.here}
         for name in (d.object for d in report.damaged):
             if name not in found.hurt:
-                found.hurt[name] |= found.unreadable
+                found.hurt[name] |= suspects
         return found.hurt, unreferenced
 
     def _records(self, repository: Repository, images: list[StoredImage]) -> dict[str, set[str]]:

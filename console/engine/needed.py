@@ -56,8 +56,9 @@ def survey(
         if prove:
             seen = marks.add if image.key or not marks.sealed else partial(_ask_all, marks)
             lost, readable = own_damage(repository, image, bad, names=names, seen=seen)
-            for oid in lost:
-                found.hurt[oid.hex()].add(image.id)
+            if stored.here:  # of a point that is still on its way nothing is missing yet
+                for oid in lost:
+                    found.hurt[oid.hex()].add(image.id)
         else:
             readable = _mark_own(repository, image, names=names, seen=marks.add, check=reporter.check)
         if readable:

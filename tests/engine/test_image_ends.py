@@ -14,6 +14,7 @@ from console.domain.machines import VolumeSource
 from console.domain.objects import Kind
 from console.domain.progress import Silent
 from console.domain.recovery_points import RecoveryPoint
+from console.engine.check import Check
 from console.engine.ends import LocalSource, own_damage
 from console.engine.points import Points
 from console.engine.protect import Protect
@@ -90,6 +91,18 @@ def test_what_goes_by_wire_is_what_changed(story: Story) -> None:
             assert own_damage(target.repository, image) == (set(), True)
     [machine] = [m for m in target.catalog.machines.list() if m.name == "vm"]
     assert {volume.source for volume in machine.volumes} == {VolumeSource.IMAGE, VolumeSource.STREAM}
+
+
+def test_a_point_that_is_still_on_its_way_is_no_damage(story: Story) -> None:
+    base = story.point()
+    story.pair.send(base, images=1)
+    target = story.pair.target
+    check = Check(target.catalog, target.repositories, target.jobs, target.journal, target.clock)
+    [info] = target.catalog.repositories.list()
+    assert check.repository(info, read_data=True, reporter=Silent())["damaged"] == []
+    story.pair.send(base)
+    assert set(target.states().values()) == {ChainState.WHOLE}
+    story.restore(target, base)
 
 
 def test_an_orphaned_disk_says_what_it_lacks_and_is_whole_after_its_drive(story: Story) -> None:

@@ -164,12 +164,12 @@ class Pair:
                 )
             self.target.catalog.members.put(Member(self.pairing.id, machine.id, repository, "default"))
 
-    def send(self, point: RecoveryPoint, *, names: bool = False) -> None:
-        """By wire, so to speak."""
+    def send(self, point: RecoveryPoint, *, names: bool = False, images: int | None = None) -> None:
+        """By wire, so to speak. `images`: only so many of its first ones."""
         source = LocalSource(self.source.catalog, self.source.repository)
         machine = self.source.catalog.machines.get(point.machine)
         with LocalTarget(self.target.catalog, self.target.repository) as target:
-            for image in point.images:
+            for image in point.images[:images]:
                 transfer(source, target, ImageOffer(machine, point, image, names), Silent())
 
     def reachable(self) -> None:
