@@ -119,6 +119,10 @@ class WriteSession:
             if self._sweeps.settled(sweeps):
                 return Put(oid, False, 0)
 
+    def name(self, kind: Kind, plain: Bytes) -> bytes:
+        """The id that an object has when this session puts it."""
+        return object_ids(kind, (plain,), self._sealing(kind))[0]
+
     def prepare(self, kind: Kind, plains: Sequence[Bytes]) -> Prepared:
         """Begins to store many small objects, which takes three steps and much less than a `put` for each: this, which
         names them; `Prepared.compress`; `put_prepared`. Raises what `put` raises."""

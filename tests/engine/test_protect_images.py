@@ -297,7 +297,7 @@ def test_lost_chunks_of_the_parent_are_read_again(world: World, files: CountingF
     machine = world.machine(top)
     first, _ = world.backup(machine)
     lost = next(iter_refs(world.entry(first, b"f").content))[0]
-    repository = world.repositories.open(world.repositories.choose(None).id)
+    repository = world.repository
     repository.condemn([lost])
     files.opened.clear()
     second, _ = world.backup(machine)
@@ -326,7 +326,7 @@ def test_chunks_are_asked_for_only_after_something_went(
     monkeypatch.setattr(WriteSession, "missing", missing)
     world.backup(machine)
     assert asked == []
-    repository = world.repositories.open(world.repositories.choose(None).id)
+    repository = world.repository
     with repository.session() as session:
         other = session.put(Kind.CHUNK, b"of somebody else").id
         session.flush()

@@ -20,7 +20,8 @@ from console.domain.objects import Kind, id_of_hex
 from console.domain.progress import Reporter
 from console.domain.recovery_points import BaseReason, ImageKind, RecoveryPoint, VolumeImage
 from console.engine.backup.disk_imaging import DiskImager
-from console.engine.backup.imaging import Imaged, Imager
+from console.engine.backup.imaged import Imaged
+from console.engine.backup.imaging import Imager
 from console.engine.backup.leaving import LeftOut
 from console.engine.backup.parents import Foundation, Foundations, Parent
 from console.engine.backup.snapshots import Snapshots

@@ -18,7 +18,7 @@ from console.domain.progress import Reporter
 from console.domain.sizes import format_size
 from console.domain.trees import Entry, EntryFlag, FileType, VolumeRoot
 from console.engine.backup.content import too_fresh
-from console.engine.backup.imaging import Imaged
+from console.engine.backup.imaged import Imaged
 from console.engine.backup.in_order import in_order
 from console.engine.backup.kept_blocks import KeptBlocks, Refs
 from console.engine.backup.tally import Tally

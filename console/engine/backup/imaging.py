@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -18,8 +18,10 @@ from console.domain.trees import Entry, EntryFlag, FileType, VolumeRoot
 from console.engine.backup.content import too_fresh
 from console.engine.backup.folders import Ahead, Folder, is_long
 from console.engine.backup.gathering import Gathering, Settled, Twins, Wanted
+from console.engine.backup.imaged import Imaged
 from console.engine.backup.intake import Intake
-from console.engine.backup.leaving import Leaving, LeftOut
+from console.engine.backup.leaving import Leaving
+from console.engine.backup.nodes import Nodes
 from console.engine.backup.parent_tree import ParentTree
 from console.engine.backup.shelves import SHELF
 from console.engine.backup.tally import Tally
@@ -39,18 +41,6 @@ WAITING = 6
 """Batches that may wait for a thread."""
 SETTLED = 512
 """What the walk itself decides is entered in groups of this size."""
-
-
-@dataclass(frozen=True, slots=True)
-class Imaged:
-    """The volume image that was made. Bytes: of the volume, of new objects plain, of new objects stored."""
-
-    root: str
-    volume: VolumeRoot
-    bytes_read: int
-    bytes_new: int
-    bytes_stored: int
-    left_out: LeftOut = field(default_factory=LeftOut)
 
 
 class Imager:
@@ -81,7 +71,8 @@ class Imager:
         self._owners = Owners()
         self._unchanged = Unchanged(self._files, self._owners, self._leaving, reporter)
         self._tally = Tally(session)
-        self._writer = TreeWriter(self._tally)
+        self._nodes = Nodes(self._tally)
+        self._writer = TreeWriter(self._nodes)
         self._parent = ParentTree(repository)
         self._twins: dict[tuple[int, int], Twins] = {}
         self._settled: list[Settled] = []
@@ -109,6 +100,7 @@ class Imager:
                 self._walk(path, before.entry if before else None)
                 self._flush()
             workers.finish()
+        self._nodes.finish()
         root = self._unchanged.counted(self._gathering.root(self._owners))
         if before is not None and before.files and not root.files:
             self._reporter.warn(
@@ -227,7 +219,7 @@ class Imager:
         """Decides about every name of one open directory; returns its subdirectories."""
         old: list[Entry] | None = []
         if folder.before is not None:
-            old = self._parent.listing(folder.before, self._stack[-1].coming() if self._stack else ())
+            old = self._parent.listing(folder.before, chain.from_iterable(map(Ahead.coming, reversed(self._stack))))
         if old is None or is_long(names):
             ahead = self._list_long(folder, names, directory)
         else:

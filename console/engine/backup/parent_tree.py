@@ -3,11 +3,11 @@ in an order that is known."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 from console.domain.errors import Failed
-from console.domain.objects import REF, REF_SIZE
+from console.domain.objects import REF
 from console.domain.trees import Entry, FileType
 from console.engine.restore.outcome import is_damage
 from console.repository import Repository, TreeReader
@@ -16,6 +16,8 @@ AT_ONCE = 4096
 """About so many names are read ahead."""
 HELD = 3 * AT_ONCE
 """More are not kept: the walk never came to their directories."""
+TOGETHER = 128
+"""So many nodes are asked for together."""
 WARY = 256
 """After something could not be read so many directories are read alone."""
 
@@ -35,15 +37,12 @@ class ParentTree:
 
         `coming`: where the walk goes then, in that order (None: to something else).
         """
-        content = directory.content
-        if not content:
+        if not directory.content:
             return []
-        if directory.depth:
+        refs = _nodes(directory)
+        if not refs:
             return None
-        refs = list(REF.iter_unpack(content)) if len(content) > REF_SIZE else [(content[:32], 0)]
         if refs[0][0] not in self._held:
-            if sum(length for _, length in REF.iter_unpack(content)) > AT_ONCE:
-                return None
             self._read_ahead(chain((directory,), coming))
         found: list[Entry] = []
         for oid, _ in refs:
@@ -55,26 +54,29 @@ class ParentTree:
         return found
 
     def _read_ahead(self, directories: Iterable[Entry | None]) -> None:
-        """These, as many as may be, and what is below them."""
+        """These and what is below them, in about the order in which the walk comes to them, as many as may be."""
         if self._names > HELD - AT_ONCE:
             self._held.clear()
             self._names = 0
         if self._wary:
             self._wary -= 1
-            directories = islice(directories, 1)
-        room = AT_ONCE
-        level: Iterable[Entry | None] = islice(directories, AT_ONCE)
-        while room > 0:
+        room, alone = AT_ONCE, bool(self._wary)
+        following: list[Iterator[Entry | None]] = [islice(directories, 1 if alone else AT_ONCE)]
+        while room > 0 and following:
+            batch: list[bytes] = []
             wanted: list[bytes] = []
-            for directory in level:
-                if directory is not None and not directory.depth:
-                    for oid, length in REF.iter_unpack(directory.content):
+            while following and room > 0 and len(batch) < TOGETHER:
+                for directory in following[-1]:
+                    for oid, length in _nodes(directory):
+                        batch.append(oid)
+                        room -= 1
                         if oid not in self._held:
                             wanted.append(oid)
                             room -= length
-                if room <= 0:
                     break
-            if not wanted:
+                else:
+                    following.pop()
+            if not batch:
                 return
             try:
                 found = dict(self._near.trees(wanted))
@@ -86,7 +88,17 @@ class ParentTree:
                 return
             self._held |= found
             self._names += sum(map(len, found.values()))
-            lists = [found.get(oid, ()) for oid in wanted]
-            level = [one for entries in lists for one in entries if one.type is FileType.DIRECTORY and one.content]
-            if self._wary:
+            if alone:
                 return
+            lists = [self._held.get(oid, ()) for oid in batch]
+            following.append(
+                iter([one for entries in lists for one in entries if one.type is FileType.DIRECTORY and one.content])
+            )
+
+
+def _nodes(directory: Entry | None) -> list[tuple[bytes, int]]:
+    """The nodes that hold the names of a directory, and how many each; none where they are too many to hold."""
+    if directory is None or directory.depth:
+        return []
+    refs: list[tuple[bytes, int]] = list(REF.iter_unpack(directory.content))
+    return refs if len(refs) < 2 or sum([length for _, length in refs]) <= AT_ONCE else []

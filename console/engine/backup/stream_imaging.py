@@ -12,7 +12,7 @@ from console.domain.machines import Volume, VolumeSource
 from console.domain.objects import Kind
 from console.domain.progress import Reporter
 from console.domain.trees import INLINE_MAX, Entry, FileType, VolumeRoot
-from console.engine.backup.imaging import Imaged
+from console.engine.backup.imaged import Imaged
 from console.engine.backup.in_order import in_order
 from console.engine.backup.kept_blocks import Refs
 from console.engine.backup.tally import Tally

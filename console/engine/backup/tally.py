@@ -15,6 +15,8 @@ class Store(Protocol):
 
     def put(self, kind: Kind, plain: bytes | memoryview, leaf: Kind = Kind.CHUNK) -> Put: ...
 
+    def name(self, kind: Kind, plain: bytes | memoryview) -> bytes: ...
+
     def prepare(self, kind: Kind, plains: Sequence[bytes | memoryview]) -> Prepared: ...
 
     def put_prepared(self, prepared: Prepared) -> list[Put]: ...
@@ -33,6 +35,10 @@ class Tally:
         put = self._session.put(kind, plain, leaf)
         self._count([put], [plain])
         return put
+
+    def name(self, kind: Kind, plain: bytes | memoryview) -> bytes:
+        """As the session's."""
+        return self._session.name(kind, plain)
 
     def prepare(self, kind: Kind, plains: Sequence[bytes | memoryview]) -> Prepared:
         """As the session's."""
