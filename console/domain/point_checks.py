@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
+
+from console.domain.clock import iso
 
 
 class PointCheck(StrEnum):
@@ -42,6 +45,16 @@ class CheckResult:
     message: str
     time: datetime
     job: str = ""
+
+    def told(self) -> dict[str, Any]:
+        """As screens and documents show it."""
+        return {
+            "check": self.check.value,
+            "verdict": self.verdict.value,
+            "message": self.message,
+            "time": iso(self.time),
+            "job": self.job,
+        }
 
 
 def summed_up(findings: Sequence[Finding], nothing: str) -> Finding:

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from console.catalog import Catalog, StoredImage
 from console.domain.errors import OBJECT_DAMAGE, Failed
@@ -16,7 +17,9 @@ from console.domain.objects import ZERO_ID, id_of_hex
 from console.domain.recovery_points import VolumeImage
 from console.domain.trees import EntryFlag, FileType
 from console.engine.repositories import Repositories
-from console.repository import Repository, TreeReader
+
+if TYPE_CHECKING:
+    from console.repository import Repository
 
 log = logging.getLogger(__name__)
 
@@ -129,6 +132,8 @@ class Counting:
 
 def _count(repository: Repository, image: VolumeImage, stopped: Callable[[], bool]) -> FileCount:
     """Walks all names that are here. Look-ups go in batches; a missing directory costs its files, unseen."""
+    from console.repository import TreeReader
+
     reader = TreeReader(repository)
     root, total = id_of_hex(image.root), image.files
     missing = partial(repository.missing, sealed=bool(image.key))

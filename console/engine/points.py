@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from console.catalog import Catalog, StoredImage
 from console.catalog.windows import PointFilter
@@ -21,9 +21,11 @@ from console.domain.recovery_points import RecoveryPoint, Restorability, VolumeI
 from console.domain.trees import Entry, EntryFlag, FileType
 from console.engine.counting import Counting, FileCount
 from console.engine.inside.browse import Browse
-from console.engine.inside.volume import OpenVolume
 from console.engine.repositories import Repositories
-from console.repository import Repository, TreeReader
+
+if TYPE_CHECKING:
+    from console.engine.inside.volume import OpenVolume
+    from console.repository import Repository, TreeReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,8 @@ class Points:
         verdict = verdicts.get(image.id, WHOLE)
         if verdict.state is ChainState.WHOLE:
             return ImageDetail(image, verdict, 0, 0, None, "", image.files, image.files)
+        from console.repository import TreeReader
+
         repository = self._repository(image)
         missing = partial(repository.missing, sealed=bool(image.key))
         objects = size = 0

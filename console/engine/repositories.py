@@ -8,6 +8,7 @@ import threading
 import uuid
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from console.catalog import Catalog
 from console.domain.clock import Clock
@@ -15,8 +16,10 @@ from console.domain.errors import Failed, failed, refused, usage
 from console.domain.machines import name_problem
 from console.domain.repositories import DamagedObject, RepositoryInfo
 from console.domain.sizes import format_size
-from console.repository import Repository, Usage
-from console.repository.sealing import Keys, NoKeys
+
+if TYPE_CHECKING:
+    from console.repository import Repository, Usage
+    from console.repository.sealing import Keys
 
 DEFAULT_NAME = "default"
 LIMITS = 64 << 10, 1 << 60
@@ -33,8 +36,8 @@ class Repositories:
         self._data = data
         self._lock = threading.RLock()
         self._open: dict[str, Repository] = {}
-        self.keys: Keys = NoKeys()
-        """Whom opened repositories ask for the keys of what is sealed."""
+        self.keys: Keys | None = None
+        """Whom opened repositories ask for the keys of what is sealed; None: nothing sealed can be opened."""
 
     def create(self, name: str, path: Path, *, default: bool = False, limit: int | None = None) -> RepositoryInfo:
         """A new repository in an empty or new directory; the first one of a Core becomes its default. `limit`: bytes
@@ -50,7 +53,7 @@ class Repositories:
         now = self._clock.now()
         first = self._catalog.repositories.default() is None
         info = RepositoryInfo(uuid.uuid4().hex, name, str(path), now, default or first, limit)
-        opened = Repository.create(path, id=info.id, created=now)
+        opened = _repositories().create(path, id=info.id, created=now)
         opened.set_limit(limit)
         with self._lock:
             self._open[info.id] = opened
@@ -86,7 +89,7 @@ class Repositories:
         """
         self._check_name(name)
         self.refuse_inside(path.absolute())
-        opened = Repository.open(path.absolute())
+        opened = _repositories().open(path.absolute())
         first = self._catalog.repositories.default() is None
         info = RepositoryInfo(opened.id, name, str(path.absolute()), self._clock.now(), first)
         with self._lock:
@@ -111,7 +114,7 @@ class Repositories:
         with self._lock:
             opened = self._open.get(info.id)
             if opened is None:
-                opened = Repository.open(Path(info.path))
+                opened = _repositories().open(Path(info.path))
                 if opened.id != info.id:
                     opened.close()
                     raise refused(
@@ -122,7 +125,8 @@ class Repositories:
                 opened.set_limit(info.limit)
                 self._open[info.id] = opened
         self._still_there(info)
-        opened.keys = self.keys
+        if self.keys is not None:
+            opened.keys = self.keys
         return opened
 
     def opened(self) -> builtins.list[tuple[RepositoryInfo, Repository]]:
@@ -243,3 +247,10 @@ def _check_limit(limit: int | None) -> None:
             f"A repository cannot be limited to {format_size(limit)}.",
             f"Give {format_size(least)} to {format_size(most)}, or no limit.",
         )
+
+
+def _repositories() -> type[Repository]:
+    """What opens and makes them, which is loaded with the first one: a list of points reads the catalog alone."""
+    from console.repository import Repository
+
+    return Repository

@@ -8,18 +8,20 @@ import os
 import re
 import secrets
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
 from console.domain.clock import Clock
 from console.domain.errors import Failed, FailureKind, failed, refused
 from console.domain.roles import Right, Role, User, may, who_may
-from console.engine.core import Core
-from console.engine.users import Users
+
+if TYPE_CHECKING:
+    from console.engine.core import Core
 
 LOCAL_USER = "local"
 TOKEN_FILE = "token"
@@ -61,11 +63,12 @@ class Session:
 
 
 class Access:
-    """Knows every token that opens this Core. Tokens are kept in memory only, by their digests."""
+    """Knows every token that opens this Core. Tokens are kept in memory only, by their digests. `verify`: the user of
+    this name and password; raises Failed `wrong-credentials`, `too-many-attempts`."""
 
-    def __init__(self, token: str, users: Users, clock: Clock) -> None:
+    def __init__(self, token: str, verify: Callable[[str, str], User], clock: Clock) -> None:
         self._local = _digest(token)
-        self._users = users
+        self._verify = verify
         self._clock = clock
         self._lock = threading.Lock()
         self._sessions: dict[bytes, Session] = {}
@@ -81,7 +84,7 @@ class Access:
                 raise refused("too-many-attempts", "Too many people sign in at this moment.", "Try again in a minute.")
             self._waiting += 1
         try:
-            found = self._pool.submit(self._users.verify, user, password).result()
+            found = self._pool.submit(self._verify, user, password).result()
         finally:
             with self._lock:
                 self._waiting -= 1

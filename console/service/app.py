@@ -31,7 +31,7 @@ def create_app(core: Core, serving: Serving | None = None) -> FastAPI:
     )
     app.state.core = core
     app.state.serving = serving or Serving()
-    app.state.access = Access(local_token(core.data), core.users, core.clock)
+    app.state.access = Access(local_token(core.data), lambda name, word: core.users.verify(name, word), core.clock)
     app.state.waiters = ThreadPoolExecutor(WAITERS, thread_name_prefix="waiter")
     arrivals = app.state.arrivals = Arrivals(core, app.router)
     app.add_middleware(Meeting, arrivals=arrivals)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from console.catalog.retention import Hold
 from console.domain.answers import (
@@ -36,9 +36,10 @@ from console.domain.repositories import RepositoryInfo
 from console.domain.repository_answers import RepositoryAnswer
 from console.domain.retention_answers import HoldAnswer
 from console.domain.roles import User
-from console.engine.core import Core
-from console.engine.point_check.point_check import described
-from console.engine.points import FileView, ImageDetail, PointDetail, PointView
+
+if TYPE_CHECKING:
+    from console.engine.core import Core
+    from console.engine.points import FileView, ImageDetail, PointDetail, PointView
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -170,7 +171,7 @@ def point_detail(core: Core, detail: PointDetail) -> PointDetailAnswer:
     return {
         **answer,
         "check_results": [
-            cast(CheckResultAnswer, described(result))
+            cast(CheckResultAnswer, result.told())
             for result in core.catalog.point_checks.of([found.id]).get(found.id, ())
         ],
         "origin_core": found.origin_core,

@@ -148,7 +148,7 @@ def clock() -> FixedClock:
 
 
 def test_sessions_end_when_nobody_uses_them(clock: FixedClock) -> None:
-    access = Access("local", OneUser(clock), clock)  # type: ignore[arg-type]
+    access = Access("local", OneUser(clock).verify, clock)
     token, user = access.sign_in("ann", "right")
     assert user.name == "Ann"
     for _ in range(3):
@@ -164,7 +164,7 @@ def test_sessions_end_when_nobody_uses_them(clock: FixedClock) -> None:
 
 def test_sessions_do_not_grow_without_end(clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access_module, "KEPT_SESSIONS", 3)
-    access = Access("local", OneUser(clock), clock)  # type: ignore[arg-type]
+    access = Access("local", OneUser(clock).verify, clock)
     tokens = []
     for _ in range(4):
         tokens.append(access.sign_in("ann", "right")[0])
@@ -183,7 +183,7 @@ def test_sessions_do_not_grow_without_end(clock: FixedClock, monkeypatch: pytest
 def test_who_guesses_does_not_keep_others_waiting(clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access_module, "WAITING_SIGN_INS", 3)
     users = OneUser(clock)
-    access = Access("local", users, clock)  # type: ignore[arg-type]
+    access = Access("local", users.verify, clock)
     users.go.clear()
     waiting = [threading.Thread(target=access.sign_in, args=("ann", "right")) for _ in range(3)]
     for thread in waiting:

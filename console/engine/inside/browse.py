@@ -5,16 +5,18 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from console.catalog import Catalog
 from console.domain.errors import not_found
 from console.domain.objects import id_of_hex
 from console.domain.recovery_points import RecoveryPoint, VolumeImage
 from console.domain.trees import Entry
-from console.engine.inside.volume import OpenVolume
 from console.engine.repositories import Repositories
-from console.repository import ChunkCache
+
+if TYPE_CHECKING:
+    from console.engine.inside.volume import OpenVolume
+    from console.repository import ChunkCache
 
 CACHE_BYTES = 96 << 20
 """Chunks that are kept of each repository that is looked into."""
@@ -61,6 +63,9 @@ class Browse:
 
     def open(self, image: VolumeImage) -> OpenVolume:
         """A volume image, opened; those used lately are kept."""
+        from console.engine.inside.volume import OpenVolume
+        from console.repository import ChunkCache
+
         home = self._catalog.points.image(image.id).repository
         repository = self._repositories.open(home)
         old: ChunkCache | None = None

@@ -7,14 +7,17 @@ import binascii
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from console.catalog import Catalog
 from console.domain.clock import Clock
 from console.domain.errors import Failed
 from console.domain.events import Changed
 from console.domain.keys import SECRET_SIZE, EncryptionKey, KeyState, named_key_locked, unknown_key_locked
-from console.repository.sealing import SealingKey, tag_of
-from console.vault import Vault
+
+if TYPE_CHECKING:
+    from console.repository.sealing import SealingKey
+    from console.vault import Vault
 
 
 class Keyring:
@@ -50,6 +53,8 @@ class Keyring:
 
     def sealer(self, key: str) -> SealingKey:
         """The key (id) to seal with. Raises Failed `key-locked`, `no-such-key`."""
+        from console.repository.sealing import tag_of
+
         known = self._catalog.keys.get(key)
         found = self.find(tag_of(known.id))
         if found is None or found.id != known.id:
@@ -83,10 +88,14 @@ class Keyring:
             return None, None
         if len(secret) != SECRET_SIZE:
             return None, None
+        from console.repository.sealing import SealingKey
+
         found = SealingKey(secret)
         return (found, key.until) if found.id == key.id else (None, None)
 
     def _of_tag(self, tag: bytes) -> EncryptionKey | None:
+        from console.repository.sealing import tag_of
+
         return next((key for key in self._catalog.keys.list() if tag_of(key.id) == tag), None)
 
     def _secrets(self) -> Vault:

@@ -9,7 +9,7 @@ from typing import Any
 
 from console.catalog import Catalog
 from console.domain.chains import WHOLE, ChainState
-from console.domain.clock import Clock, iso
+from console.domain.clock import Clock
 from console.domain.errors import OBJECT_DAMAGE, Failed, not_found, usage
 from console.domain.events import Severity
 from console.domain.jobs import Job, JobKind, Trigger
@@ -107,7 +107,7 @@ class CheckPoints:
                 {
                     "point": point.id,
                     "checks": {result.check.value: result.verdict.value for result in results},
-                    "results": [described(result) for result in results],
+                    "results": [result.told() for result in results],
                 }
             )
             for result in results:
@@ -308,14 +308,3 @@ def _is_locked(repository: Repository, image: VolumeImage) -> bool:
     except Failed as known:
         return known.failure.code == "key-locked"
     return False
-
-
-def described(result: CheckResult) -> dict[str, Any]:
-    """As screens and documents show it."""
-    return {
-        "check": result.check.value,
-        "verdict": result.verdict.value,
-        "message": result.message,
-        "time": iso(result.time),
-        "job": result.job,
-    }
