@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
+from console.cli import grid
 from console.domain.clock import from_iso
 from console.domain.errors import Failure
 from console.domain.sizes import format_size
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 NO_TERMINAL_WIDTH = 1000
 """Columns when nobody looks: what a script reads must not be folded."""
@@ -59,18 +59,16 @@ class Output:
         if not rows:
             self.say(empty)
             return
-        from rich.box import SIMPLE_HEAD
-        from rich.table import Table
-        from rich.text import Text
-
-        console = self._console()
-        table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-        for column in columns:
-            right = column.startswith(">")
-            table.add_column(column.removeprefix(">"), justify="right" if right else "left", overflow="fold")
-        for row in rows:
-            table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-        console.print(table)
+        cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+        terminal = sys.stdout.isatty()
+        if _speaks_utf8(sys.stdout) and (not terminal or _speaks_ansi()):
+            width = shutil.get_terminal_size().columns if terminal else NO_TERMINAL_WIDTH
+            drawn = grid.lines(columns, cells, width)
+            if drawn is not None:
+                heading, *rest = drawn
+                print(f"\033[1m{heading}\033[0m" if terminal else heading, *rest, sep="\n", flush=True)
+                return
+        self._rich_table(columns, cells)
 
     def facts(self, facts: Sequence[tuple[str, object]]) -> None:
         """Names and values, one below the other."""
@@ -79,13 +77,20 @@ class Output:
             print(f"{name:<{width}}  {'' if value is None else value}".rstrip())
         sys.stdout.flush()
 
-    def _console(self) -> Console:
+    def _rich_table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        from rich.box import SIMPLE_HEAD
         from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
 
-        terminal = sys.stdout.isatty()
-        return Console(
-            file=sys.stdout, width=None if terminal else NO_TERMINAL_WIDTH, highlight=False, emoji=False, markup=False
-        )
+        table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        for column in columns:
+            right = column.startswith(">")
+            table.add_column(column.removeprefix(">"), justify="right" if right else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*map(Text, row))
+        width = None if sys.stdout.isatty() else NO_TERMINAL_WIDTH
+        Console(file=sys.stdout, width=width, highlight=False, emoji=False, markup=False).print(table)
 
 
 def when(moment: str | None) -> str:
@@ -112,7 +117,16 @@ def loss_text(machines: Sequence[str], points: int, size: int) -> str:
 
 
 def _json(document: Mapping[str, Any], stream: TextIO, indent: int | None) -> str:
-    utf8 = (stream.encoding or "").lower().replace("-", "") == "utf8"
+    utf8 = _speaks_utf8(stream)
     text = json.dumps(document, ensure_ascii=not utf8, indent=indent)
     # A lone surrogate has no UTF-8 form; JSON has one for it.
     return text if not utf8 or text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _speaks_utf8(stream: TextIO) -> bool:
+    return (stream.encoding or "").lower().replace("-", "") == "utf8"
+
+
+def _speaks_ansi() -> bool:
+    """Whether the terminal can show something bold."""
+    return os.name == "posix" and os.environ.get("TERM", "dumb").lower() not in ("", "dumb", "unknown")
