@@ -5,11 +5,16 @@ from __future__ import annotations
 import gc
 import sys
 
-from console.assemble import House
-from console.cli.main import run
+GARBAGE = 10_000, 20, 20
+"""How many more objects there are before garbage is looked for. Seven hundred is little for a program that is made of
+half a million: it would be looked through time and again while it is loaded, a twentieth of a short command's time."""
 
 
 def main() -> None:
+    gc.set_threshold(*GARBAGE)
+    from console.assemble import House
+    from console.cli.main import run
+
     try:
         sys.exit(run(sys.argv[1:], House()))
     finally:

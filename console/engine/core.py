@@ -12,7 +12,6 @@ from console import __version__
 from console.catalog import Catalog
 from console.domain.clock import Clock, iso
 from console.domain.jobs import Job, JobKind
-from console.domain.pairing import CoreIdentity
 from console.domain.seeds import SeedState
 from console.engine.calendar import Calendar
 from console.engine.feed import Feed
@@ -22,7 +21,6 @@ from console.engine.keys.keyring import Keyring
 from console.engine.parts import Parts
 from console.engine.repositories import Repositories
 from console.host.clock import SystemClock
-from console.wire.conversation import PROTOCOL
 from console.wire.identity import Identity
 
 if TYPE_CHECKING:
@@ -59,7 +57,6 @@ class Core(Parts):
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.identity = self._identify(data / IDENTITY_DIRECTORY, name or socket.gethostname())
         self.name = self.identity.name
-        self.me = CoreIdentity(self.identity.core_id, self.name, self.version, self.identity.fingerprint, PROTOCOL)
         self.feed = Feed()
         self.catalog = Catalog.open(data / CATALOG_FILE, self.clock)
         self.journal = Journal(self.catalog, self.clock)

@@ -1,5 +1,4 @@
-"""The parts of a Core that are made when they are first asked for: a command that lists points pays neither for seed
-drives nor for replication. What has to be put right when a Core starts does not wait for that: see `core.Core`."""
+"""The parts of a Core that are made when they are first asked for: who lists points pays for no seed drives."""
 
 from __future__ import annotations
 
@@ -65,13 +64,11 @@ if TYPE_CHECKING:
 
 
 class Parts(Made):
-    """What `Core` has from the start, and the rest of it. Making a part never writes into the catalog: who holds that
-    may wait for a part."""
+    """Making a part never writes into the catalog: who holds that may wait for a part."""
 
     data: Path
     name: str
-    me: CoreIdentity
-    """This Core as others see it."""
+    version: str
     clock: Clock
     identity: Identity
     feed: Feed
@@ -80,8 +77,6 @@ class Parts(Made):
     repositories: Repositories
     keyring: Keyring
     jobs: Jobs
-
-    # --- people, keys
 
     @part
     def users(self) -> Users:
@@ -305,6 +300,13 @@ class Parts(Made):
         )
 
     # --- other Cores, by wire and by seed drive
+
+    @part
+    def me(self) -> CoreIdentity:
+        """This Core as others see it."""
+        from console.wire.conversation import PROTOCOL
+
+        return CoreIdentity(self.identity.core_id, self.name, self.version, self.identity.fingerprint, PROTOCOL)
 
     @part
     def dialers(self) -> Dialers:
