@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 
 _ROWS = 100_000
 _MISSES = 1000
+_SMALL = 25_000
 
 
 class Index(IndexFile):
@@ -379,7 +380,10 @@ class Index(IndexFile):
         if self._filter.ready or not misses:
             return
         self._misses += misses
-        if self._misses > _MISSES + self._totals.objects // 16 and self._filter.begin(self._totals.objects):
+        objects = self._totals.objects
+        # Looking through a small index takes as long as asking it for a third of its objects; in one that is too large
+        # for memory each question may wait for the disk.
+        if self._misses > _MISSES + min(objects // 3, _SMALL + objects // 16) and self._filter.begin(objects):
             self._filter.fill(oid for oid, _ in self.sweep())
 
     def _load(self) -> None:

@@ -68,7 +68,7 @@ def decode_tree(plain: bytes) -> list[Entry]:
     if not entries:
         raise NodeError("a directory node has no entries")
     names = [entry.name for entry in entries]
-    if len(set(names)) < len(names) or names != sorted(names):
+    if names != sorted(set(names)):
         raise NodeError("its entries are not strictly sorted")
     joined = b"/".join(names)
     if joined.count(b"/") != len(names) - 1 or b"\0" in joined or not _NO_NAMES.isdisjoint(names):

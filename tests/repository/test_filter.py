@@ -34,7 +34,7 @@ def test_excludes_most_that_are_new_and_none_that_are_there() -> None:
 def test_an_index_makes_one_when_it_pays(tmp_path: Path) -> None:
     index = Index(tmp_path / "index.sqlite", lambda: ALL)
     index.add(ALL)
-    for number in range(1200):
+    for number in range(1800):
         assert not index.has(os.urandom(32))
         assert index.has(oid(1 + number))
     assert index._filter.ready
