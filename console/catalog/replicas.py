@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import builtins
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from console.catalog import replication_rows, rows
 from console.catalog.batches import batches
@@ -18,6 +19,7 @@ from console.domain.replicas import BaseHold, Replica, ReplicaState
 
 _t = replication_rows.replicas.c
 _p = rows.points.c
+_i = rows.images.c
 _REPLICA = Shape(replication_rows.replicas, Replica)
 _HOLD = Shape(replication_rows.base_holds, BaseHold, user="by_user")
 _h = replication_rows.base_holds.c
@@ -67,43 +69,100 @@ class Replicas:
             newest: int | None = connection.scalar(statement)
         return from_us(newest)
 
-    def missing(self, pairing: str, machine: str) -> builtins.list[str]:
-        """Points of a machine that are here and that a target has not got, nor has let go of; the oldest first."""
-        settled = select(_t.point).where(
-            _t.machine == machine,
-            _t.pairing == pairing,
-            _t.state.in_([_THERE, ReplicaState.DELETED.value]),
-        )
-        statement = select(_p.id).where(_p.machine == machine, _p.id.not_in(settled)).order_by(_p.time_us, _p.id)
+    def at(self, points: Collection[str]) -> dict[str, frozenset[str]]:
+        """The targets (pairings) that have each of these points; of points that none has, nothing."""
+        found: dict[str, set[str]] = defaultdict(set)
         with self._database.read() as connection:
-            return builtins.list(connection.scalars(statement))
+            for part in batches(points):
+                statement = select(_t.point, _t.pairing).where(_t.point.in_(part), _t.state == _THERE)
+                for point, pairing in connection.execute(statement):
+                    found[point].add(pairing)
+        return {point: frozenset(pairings) for point, pairings in found.items()}
+
+    def waiting(self, pairing: str, machine: str) -> builtins.list[str]:
+        """Points of a machine that a target has not got, nor has let go of, and that can be sent: none of their images
+        is damaged, or not here. The oldest first.
+
+        Costs what waits, not what is there: of what is not newer than the newest point there, `known` and `reached`
+        have noted what is missing.
+        """
+        mine = (_t.machine == machine) & (_t.pairing == pairing)
+        unsound = (
+            select(_i.point)
+            .join(rows.flaws, rows.flaws.c.image == _i.id)
+            .where(rows.flaws.c.machine == machine, or_(~_i.here, _i.damaged))
+        )
+        sound = _p.id.not_in(unsound)
+        newest = func.coalesce(select(func.max(_t.time_us)).where(mine, _t.state == _THERE).scalar_subquery(), -1)
+        held_back = select(_t.point).where(mine, _t.state.in_(_SETTLED), _t.time_us > newest)
+        holes = (
+            select(_p.time_us, _p.id)
+            .join(replication_rows.replicas, _t.point == _p.id)
+            .where(mine, _t.state.not_in(_SETTLED), sound)
+        )
+        newer = select(_p.time_us, _p.id).where(
+            _p.machine == machine, _p.time_us > newest, _p.id.not_in(held_back), sound
+        )
+        with self._database.read() as connection:
+            found = {tuple(row) for statement in (holes, newer) for row in connection.execute(statement)}
+        return [id for _, id in sorted(found)]
 
     def known(self, pairing: str, machine: str, said: Mapping[str, ReplicaState], at: datetime) -> bool:
-        """What a target's answer says of points of a machine: these are in this state; of no other one it has all.
+        """A target's whole answer: these points of a machine are there, or were and are `deleted`; no other one is.
 
-        Points that were there, and of which nothing is said now, are not there any more; what else is known of them
-        (wishes, failures) stays. Returns whether anything was new.
+        What else is known of points that it has not got (wishes, failures) stays. Those between what it has are noted
+        as `waiting`. Returns whether anything was new; False too when the pairing has ended.
         """
         mine = (_t.machine == machine) & (_t.pairing == pairing)
         with self._database.transaction() as connection:
-            pairings = replication_rows.pairings
-            if connection.scalar(select(pairings.c.id).where(pairings.c.id == pairing)) is None:
+            if not self._is_paired(connection, pairing):
                 return False
             before = {point: state for point, state in connection.execute(select(_t.point, _t.state).where(mine))}
-            gone = [p for p, state in before.items() if state in _SETTLED and p not in said]
-            for part in batches(gone):
+            times = {id: us for id, us in connection.execute(select(_p.id, _p.time_us).where(_p.machine == machine))}
+            states = {point: state.value for point, state in said.items() if point in times}
+            newest = max((times[point] for point, state in states.items() if state == _THERE), default=-1)
+            # Wishes of people stay until somebody has answered them.
+            asked = set(connection.scalars(select(_t.point).where(mine, _t.asked_us.is_not(None))))
+            for point, time_us in times.items():
+                lost = before.get(point, _THERE) in _SETTLED and (time_us <= newest or point in asked)
+                if point not in states and lost:
+                    states[point] = _WAITING
+            gone = [p for p, state in before.items() if p not in states and (state in _SETTLED or p not in times)]
+            for part in batches(set(gone) - asked):
                 connection.execute(delete(replication_rows.replicas).where(mine, _t.point.in_(part)))
-            for state in set(said.values()):
-                points = [p for p, one in said.items() if one is state and before.get(p) != state.value]
-                known = [p for p in points if p in before]
-                ended = {"state": state.value, "ended_us": to_us(at), "code": "", "message": "", "next_us": None}
-                for part in batches(known):
-                    connection.execute(update(replication_rows.replicas).where(mine, _t.point.in_(part)).values(ended))
-                self._add(pairing, machine, [p for p in points if p not in before], state, at)
-            changed = bool(gone) or any(before.get(p) != state.value for p, state in said.items())
-            if changed:
+            new = {point: state for point, state in states.items() if before.get(point) != state}
+            self._write(connection, pairing, machine, new, {p for p in new if p in before}, times, at)
+            if new or set(gone) - asked:
                 self._database.touch(Changed.PAIRINGS)
-            return changed
+                return True
+            return False
+
+    def reached(self, pairing: str, machine: str, points: Collection[str], at: datetime) -> None:
+        """These points of a machine are at a target now; those between them and what was the newest there are noted as
+        `waiting`. Nothing when the pairing has ended."""
+        mine = (_t.machine == machine) & (_t.pairing == pairing)
+        with self._database.transaction() as connection:
+            if not points or not self._is_paired(connection, pairing):
+                return
+            newest = connection.scalar(select(func.max(_t.time_us)).where(mine, _t.state == _THERE))
+            times: dict[str, int] = {}
+            for part in batches(points):
+                found = connection.execute(select(_p.id, _p.time_us).where(_p.machine == machine, _p.id.in_(part)))
+                times.update((id, time_us) for id, time_us in found)
+            states = dict.fromkeys(times, _THERE)
+            last = max(times.values(), default=-1)
+            between = select(_p.id, _p.time_us).where(_p.machine == machine, _p.time_us < last)
+            if newest is not None:
+                between = between.where(_p.time_us > newest)
+            rest = connection.execute(select(_t.point, _t.state).where(mine, _t.time_us <= last))
+            known: dict[str, str] = {point: state for point, state in rest}
+            for id, time_us in connection.execute(between):
+                if id not in states and id not in known:
+                    states[id], times[id] = _WAITING, time_us
+            new = {point: state for point, state in states.items() if known.get(point) != state}
+            self._write(connection, pairing, machine, new, new.keys() & known.keys(), times, at)
+            if new:
+                self._database.touch(Changed.PAIRINGS)
 
     def remove(self, pairing: str, machine: str) -> int:
         """All of a machine at a target. Returns how many they were."""
@@ -114,19 +173,46 @@ class Replicas:
         for part in batches(points):
             self._store.remove(_t.point.in_(part))
 
-    def _add(self, pairing: str, machine: str, points: Collection[str], state: ReplicaState, at: datetime) -> None:
-        with self._database.transaction() as connection:
-            for part in batches(points):
-                found = connection.execute(select(_p.id, _p.time_us).where(_p.id.in_(part))).all()
-                new = [
-                    _REPLICA.row(Replica(id, pairing, machine, from_us(time_us), state, ended=at))
-                    for id, time_us in found
-                ]
-                if new:
-                    connection.execute(insert(replication_rows.replicas), new)
+    def _is_paired(self, connection: Connection, pairing: str) -> bool:
+        pairings = replication_rows.pairings
+        return connection.scalar(select(pairings.c.id).where(pairings.c.id == pairing)) is not None
+
+    def _write(
+        self,
+        connection: Connection,
+        pairing: str,
+        machine: str,
+        states: Mapping[str, str],
+        known: Collection[str],
+        times: Mapping[str, int],
+        at: datetime,
+    ) -> None:
+        """`known`: points that have a row; those keep what else is said of them, but for a failure that is over."""
+        for state in sorted(set(states.values())):
+            ended = None if state == _WAITING else to_us(at)
+            over = {"state": state, "ended_us": ended, "code": "", "message": "", "next_us": None}
+            for part in batches(point for point in known if states[point] == state):
+                wanted = (_t.pairing == pairing, _t.point.in_(part))
+                connection.execute(update(replication_rows.replicas).where(*wanted).values(over))
+        new = [
+            _REPLICA.row(
+                Replica(
+                    point,
+                    pairing,
+                    machine,
+                    from_us(times[point]),
+                    ReplicaState(state),
+                    ended=None if state == _WAITING else at,
+                )
+            )
+            for point, state in states.items()
+            if point not in known
+        ]
+        if new:
+            connection.execute(insert(replication_rows.replicas), new)
 
 
-_THERE = ReplicaState.THERE.value
+_THERE, _WAITING = ReplicaState.THERE.value, ReplicaState.WAITING.value
 _SETTLED = (_THERE, ReplicaState.DELETED.value)
 
 

@@ -49,14 +49,14 @@ class Locks:
         member: Member,
         ask: Ask | None,
     ) -> None:
-        if member.last_point is not None:
-            common = [point for point in points if point.time <= member.last_point]
-            if common:
-                text = f"It is the newest point that “{pairing.name}” has too; what comes next builds on it."
-                found[common[-1].id].append(Why(Keep.LAST_COMMON, text))
+        there = self._catalog.replicas.there(pairing.id, member.machine)
+        common = [point for point in points if point.id in there]
+        if common:
+            text = f"It is the newest point that “{pairing.name}” has too; what comes next builds on it."
+            found[common[-1].id].append(Why(Keep.LAST_COMMON, text))
         if self._runs(pairing):
             for point in points:
-                if member.last_point is None or point.time > member.last_point:
+                if point.id not in there:
                     found[point.id].append(Why(Keep.IN_USE, f"A replication to “{pairing.name}” is running."))
         reserved = self._catalog.seeds.reservations(member.machine, pairing.id)
         awaited = self._awaited(points, pairing, member, ask)

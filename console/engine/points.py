@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class PointView:
     """A point in a list. `why` is a sentence when it is not whole. `targets`: names of the outgoing pairings whose
-    targets have a point of this machine as new as this one, which they then have too, whole or as an orphan. `held`: no
+    targets have every image of it, whole or as an orphan, as far as they have said. `held`: no
     rollup and no deletion takes it."""
 
     point: RecoveryPoint
@@ -90,11 +89,9 @@ SEVERAL = 3
 
 
 class Standing(NamedTuple):
-    """What is known of all machines. `machines` by id; `targets`: names of outgoing pairings, and the time of the
-    newest point each has, by machine; `verdicts`: of every image that is not whole, by image."""
+    """What is known of all machines. `machines` by id; `verdicts`: of every image that is not whole, by image."""
 
     machines: Mapping[str, Machine]
-    targets: Mapping[str, list[tuple[str, datetime]]]
     verdicts: Mapping[str, ChainVerdict]
 
 
@@ -176,38 +173,29 @@ class Points:
 
     def _views(self, points: list[RecoveryPoint], verdicts: Verdicts) -> list[PointView]:
         machines: dict[str, Machine] = {}
-        targets: dict[str, list[tuple[str, datetime]]] = {}
         of = {point.machine for point in points}
         if len(of) > SEVERAL and self.standing is not None:
             standing = self.standing()
             for machine in of & standing.machines.keys():
                 machines[machine] = standing.machines[machine]
-                targets[machine] = sorted(standing.targets.get(machine, ()))
                 verdicts.setdefault(machine, standing.verdicts)
         views = []
-        held = self._catalog.retention.holds([point.id for point in points])
+        ids = [point.id for point in points]
+        held, replicas = self._catalog.retention.holds(ids), self._catalog.replicas.at(ids)
+        targets = {pairing.id: pairing.name for pairing in self._catalog.pairings.list(Direction.OUTGOING)}
         for point in points:
             if point.machine not in machines:
                 machines[point.machine] = self._catalog.machines.get(point.machine)
-                targets[point.machine] = self._targets(point.machine)
             if point.machine not in verdicts:
                 verdicts[point.machine] = self.verdicts(point.machine)
             mine = [verdicts[point.machine].get(image.id, WHOLE) for image in point.images]
             state = worst(verdict.state for verdict in mine)
             why = next((self.why(verdict) for verdict in mine if verdict.state is state), "")
-            there = tuple(name for name, newest in targets[point.machine] if newest >= point.time)
+            has = replicas.get(point.id, frozenset())
+            there = tuple(name for pairing, name in targets.items() if pairing in has)
             restorability = self._restorability(point, state)
             views.append(PointView(point, machines[point.machine], state, restorability, why, there, point.id in held))
         return views
-
-    def _targets(self, machine: str) -> list[tuple[str, datetime]]:
-        """Names of the outgoing pairings of a machine, each with the time of the newest point that its target has."""
-        found = []
-        for member in self._catalog.members.of_machine(machine):
-            pairing = self._catalog.pairings.get(member.pairing)
-            if member.last_point is not None and pairing.direction is Direction.OUTGOING:
-                found.append((pairing.name, member.last_point))
-        return sorted(found)
 
     def _restorability(self, point: RecoveryPoint, state: ChainState) -> Restorability:
         if state is ChainState.WHOLE:

@@ -16,6 +16,8 @@ from console.wire.messages import Hello, PairRequest, bad_message
 
 PROTOCOL = 1
 MINIMUM = 1
+SPEAKS: tuple[str, ...] = ("machine-pauses",)
+"""What this Core has beyond the calls and fields that every Core has. PROTOCOL.md, "What a Core speaks"."""
 """The newest and the oldest version of the protocol that this release speaks."""
 
 BASE = "/core/v1"

@@ -135,6 +135,7 @@ def router(handler: Listener, *, body_max: int = BODY_MAX, waiting_max: int = LI
         (Call.OBJECTS, desk.objects),
     ):
         routes.add_route(f"{BASE}/{path}", endpoint, methods=["POST"], include_in_schema=False)
+    routes.add_route(f"{BASE}/{{call:path}}", desk.unknown, methods=["GET", "POST"], include_in_schema=False)
     return routes
 
 
@@ -148,6 +149,12 @@ class _Desk:
 
     async def hello(self, request: Request) -> Response:
         return await self._answer(request, lambda: self._work(self._handler.hello))
+
+    async def unknown(self, request: Request) -> Response:
+        """A call of a newer Core is refused in words that it can read."""
+        call = request.path_params["call"]
+        text = f"This Core does not know the call “{call}”; it runs an older release."
+        return _refusal(failed("unknown-call", text, "Update it.", FailureKind.NOT_FOUND).failure)
 
     async def look(self, request: Request) -> Response:
         async def work() -> LookAnswer:

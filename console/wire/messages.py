@@ -1,7 +1,8 @@
 """What Cores say to each other, and how it is written: MessagePack of these structures. Paper: `PROTOCOL.md`.
 
-Structures are maps by field name: a newer Core may add fields with defaults, which an older one skips. Values of
-`domain` travel inside as they are.
+Structures are maps by field name: a newer Core may add fields with defaults, which an older one skips. `speaks` names
+what a Core has beyond the calls and fields that every one has: what needs an answer is used only where it is named.
+Values of `domain` travel inside as they are.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Hello(msgspec.Struct, frozen=True):
     core: CoreIdentity
     minimum: int
     time: datetime
+    speaks: list[str] = []
 
 
 class PairRequest(msgspec.Struct, frozen=True):
@@ -60,6 +62,7 @@ class PairAnswer(msgspec.Struct, frozen=True):
     target: CoreIdentity
     certificate: str
     repositories: list[RepositoryOffer] = []
+    speaks: list[str] = []
 
 
 class LookAnswer(msgspec.Struct, frozen=True):
@@ -70,11 +73,13 @@ class LookAnswer(msgspec.Struct, frozen=True):
 
 
 class MachineBacklog(msgspec.Struct, frozen=True):
-    """What waits to be sent of one machine (id): points, and stored bytes at most."""
+    """What waits to be sent of one machine (id): points, and stored bytes at most. `interval_s`: between its scheduled
+    backups, 0 for none or when they are paused; None: not said."""
 
     machine: str
     points: int
     bytes: int
+    interval_s: int | None = None
 
 
 class SeedAnnouncement(msgspec.Struct, frozen=True):
@@ -96,6 +101,7 @@ class StatusRequest(msgspec.Struct, frozen=True):
     paused: bool = False
     machines: list[MachineBacklog] = []
     seeds: list[SeedAnnouncement] = []
+    speaks: list[str] = []
 
 
 class ConsumedSeed(msgspec.Struct, frozen=True):
@@ -115,7 +121,7 @@ class MachinePolicy(msgspec.Struct, frozen=True):
 class StatusAnswer(msgspec.Struct, frozen=True):
     """How a target is. `paused`: somebody there wants nothing sent. `removed`: the pairing has ended there. `wanted`:
     images (ids) that somebody there asks for by wire, set aside for a seed drive or not. `policies`: of the machines of
-    this pairing."""
+    this pairing. `paused_machines` (ids): of these alone somebody there wants nothing sent."""
 
     core: CoreIdentity
     time: datetime
@@ -125,6 +131,8 @@ class StatusAnswer(msgspec.Struct, frozen=True):
     removed: bool = False
     wanted: list[str] = []
     policies: list[MachinePolicy] = []
+    paused_machines: list[str] = []
+    speaks: list[str] = []
 
 
 class MachinePlacement(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from pathlib import Path
 from console.domain.machines import Machine, MachineKind, Volume
 from console.domain.pairing import CoreIdentity, Direction, Link, Member, Pairing
 from console.domain.recovery_points import RecoveryPoint
+from console.domain.replicas import ReplicaState
 from console.engine.core import Core
 from console.wire.identity import Identity
 from console.worlds import chronicle
@@ -276,6 +277,8 @@ class _Firm:
                     last_sent=there.time + timedelta(minutes=9),
                 )
             )
+            reached = dict.fromkeys([point.id for point in points[: len(points) - behind]], ReplicaState.THERE)
+            self.catalog.replicas.known(cold.id, machine.id, reached, there.time + timedelta(minutes=9))
 
     def _peer(self, name: str, direction: Direction) -> Pairing:
         """A pairing with a Core that is nowhere: its certificate is real."""

@@ -32,7 +32,7 @@ def test_points_that_were_at_a_target_by_time_are_there_by_name(tmp_path: Path) 
         (replica,) = catalog.replicas.list("pairing-1", "machine-1")
         assert (replica.point, replica.state, replica.time) == (hex_id(1), ReplicaState.THERE, member.last_point)
         assert replica.ended == member.last_sent
-        assert catalog.replicas.missing("pairing-1", "machine-1") == [hex_id(2)]
+        assert hex_id(2) not in catalog.replicas.there("pairing-1", "machine-1")
         assert catalog.replicas.list("pairing-2", "machine-2") == [], "that one comes to this Core"
         assert catalog.replicas.newest_there("pairing-1", "machine-1") == later(hours=0)
 

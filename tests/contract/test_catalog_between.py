@@ -37,7 +37,7 @@ def paired(catalog: Catalog) -> Catalog:
     catalog.repositories.add(values.repository())
     catalog.machines.add(values.machine())
     for number in range(3):
-        catalog.points.add(values.point(f"p{number}", time=later(hours=number)), "repo-1")
+        catalog.points.add(values.point(f"p{number}", time=later(hours=number)), "repo-1", here={f"p{number}.0"})
     return catalog
 
 
@@ -135,19 +135,55 @@ def test_what_a_target_says_it_has_is_what_counts(paired: Catalog) -> None:
     replicas, there = paired.replicas, ReplicaState.THERE
     wish = between.replica("p1", time=later(hours=1))
     replicas.put(wish)
-    assert replicas.missing("pairing-1", "machine-1") == ["p0", "p1", "p2"]
+    assert replicas.waiting("pairing-1", "machine-1") == ["p0", "p1", "p2"]
     assert replicas.known("pairing-1", "machine-1", {"p0": there, "p2": there, "elsewhere": there}, NOON)
     assert replicas.there("pairing-1", "machine-1") == {"p0", "p2"}
-    assert replicas.missing("pairing-1", "machine-1") == ["p1"], "a hole, although a newer one is there"
+    assert replicas.waiting("pairing-1", "machine-1") == ["p1"], "a hole, although a newer one is there"
     assert replicas.find("p1", "pairing-1") == wish, "what is known of it otherwise stays"
     assert not replicas.known("pairing-1", "machine-1", {"p0": there, "p2": there}, later(hours=3))
     assert replicas.known("pairing-1", "machine-1", {"p0": ReplicaState.DELETED, "p1": there}, later(hours=4))
     assert replicas.there("pairing-1", "machine-1") == {"p1"}
-    assert replicas.missing("pairing-1", "machine-1") == ["p2"], "it has lost this one: it is to be sent again"
+    assert replicas.waiting("pairing-1", "machine-1") == ["p2"], "it has lost this one: it is to be sent again"
     kept = replicas.find("p1", "pairing-1")
     assert kept == replace(wish, state=there, code="", message="", next=None, ended=later(hours=4))
+    assert replicas.at(["p0", "p1", "p2"]) == {"p1": frozenset({"pairing-1"})}
     assert not replicas.known("gone", "machine-1", {"p0": there}, NOON)
     assert replicas.remove("pairing-1", "machine-1") == 2
+
+
+def test_a_hole_is_noticed_when_a_newer_point_goes_first(paired: Catalog) -> None:
+    replicas = paired.replicas
+    replicas.reached("pairing-1", "machine-1", ["p0"], NOON)
+    paired.points.add(values.point("p3", time=later(hours=3)), "repo-1", here={"p3.0"})
+    replicas.reached("pairing-1", "machine-1", ["p2"], later(hours=2))
+    assert replicas.waiting("pairing-1", "machine-1") == ["p1", "p3"]
+    assert [(r.point, r.state.value) for r in replicas.list("pairing-1", "machine-1")] == [
+        ("p0", "there"),
+        ("p1", "waiting"),
+        ("p2", "there"),
+    ]
+    replicas.reached("pairing-1", "machine-1", ["p1"], later(hours=3))
+    replicas.reached("gone", "machine-1", ["p1"], later(hours=3))
+    assert replicas.waiting("pairing-1", "machine-1") == ["p3"]
+    assert replicas.newest_there("pairing-1", "machine-1") == later(hours=2)
+
+
+def test_what_cannot_be_sent_does_not_wait(paired: Catalog) -> None:
+    """It would be tried again for ever."""
+    paired.points.set_damaged(["p1.0"], True)
+    paired.points.add(values.point("p3", time=later(hours=3)), "repo-1")
+    assert paired.replicas.waiting("pairing-1", "machine-1") == ["p0", "p2"]
+    paired.points.set_damaged(["p1.0"], False)
+    assert paired.replicas.waiting("pairing-1", "machine-1") == ["p0", "p1", "p2"]
+
+
+def test_what_was_rolled_up_here_is_forgotten_with_the_next_answer(paired: Catalog) -> None:
+    replicas, there = paired.replicas, ReplicaState.THERE
+    replicas.known("pairing-1", "machine-1", {"p0": there, "p2": there}, NOON)
+    paired.points.remove(["p0", "p1"])
+    assert replicas.waiting("pairing-1", "machine-1") == []
+    replicas.known("pairing-1", "machine-1", {"p2": there}, NOON)
+    assert [replica.point for replica in replicas.list("pairing-1", "machine-1")] == ["p2"]
 
 
 def test_base_holds(paired: Catalog) -> None:

@@ -15,6 +15,7 @@ from console.domain.jobs import Job, JobKind, JobState, Trigger
 from console.domain.pairing import CoreIdentity, Direction, Member, Pairing
 from console.domain.progress import Silent
 from console.domain.recovery_points import RecoveryPoint
+from console.domain.replicas import ReplicaState
 from console.domain.replication import Holding, Reservation, plan_replication
 from console.domain.retention import Keep, parse_policy
 from console.domain.seeds import Seed, SeedState
@@ -116,9 +117,8 @@ class Two:
             offer = offer_of(self.here.catalog, self.here.machine, step, steps)
             transfer(source, self.bed.target, offer, Silent())
         there = {stored.image.point for stored in self.there.catalog.points.images_of(self.there.machine.id)}
-        common = [point.time for point in self.here.points() if point.id in there]
-        if common:
-            self.here.catalog.members.put(Member(PAIRING, self.here.machine.id, "r", last_point=common[-1]))
+        common = {point.id: ReplicaState.THERE for point in self.here.points() if point.id in there}
+        self.here.catalog.replicas.known(PAIRING, self.here.machine.id, common, self.origin.clock.now())
         return len(steps)
 
     def sound(self) -> None:

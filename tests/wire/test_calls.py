@@ -603,6 +603,13 @@ def raising(error: Exception) -> Any:
     return before
 
 
+def test_a_call_that_the_target_does_not_know_is_refused_in_words(people: People, served: TlsServer) -> None:
+    """Else a newer source would take an older target for something that is no Core, and the link for broken."""
+    status, said = http(served.port, people.source, "of-next-year/machine", b"x")
+    failure = Failure.from_dict(messages.decode(said, dict[str, Any]))
+    assert (status, failure.code, failure.kind) == (404, "unknown-call", FailureKind.NOT_FOUND)
+
+
 def test_placements_keep_the_machine() -> None:
     placed = SAMPLES["add-machines"]
     assert isinstance(placed, messages.AddMachines)

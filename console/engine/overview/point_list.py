@@ -51,7 +51,8 @@ class PointList:
         torn = [image.id for point in points if point.id in orphans.points for image in point.images]
         images = self._catalog.points.find_images(torn)
         known = self._points.counting.known([one for id, one in images.items() if id in orphans.verdicts])
-        held = self._catalog.retention.holds([point.id for point in points])
+        ids = [point.id for point in points]
+        held, replicas = self._catalog.retention.holds(ids), self._catalog.replicas.at(ids)
         views = []
         for point in points:
             machine = machines.get(point.machine)
@@ -63,7 +64,8 @@ class PointList:
                 stored = [images[image.id] for image in point.images if image.id in images]
                 state, why = orphan.state, self._points.why(orphan.verdict)
                 restorability = promised(stored, orphans.verdicts, known)
-            there = tuple(name for name, newest in targets.get(point.machine, ()) if newest >= point.time)
+            has = replicas.get(point.id, frozenset())
+            there = tuple(name for pairing, name in targets.items() if pairing in has)
             views.append(PointView(point, machine, state, restorability, why, there, point.id in held))
         return views
 

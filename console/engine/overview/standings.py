@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from console.catalog import Catalog
 from console.catalog.windows import PointPlace
@@ -65,20 +64,15 @@ class Standings:
 
     def standing(self) -> Standing:
         """All of it at once."""
-        return Standing(self.machines(), self.targets(), self.orphans().verdicts)
+        return Standing(self.machines(), self.orphans().verdicts)
 
     def _machines(self) -> dict[str, Machine]:
         """By id, in order of their names."""
         return {machine.id: machine for machine in self._catalog.machines.list()}
 
-    def _targets(self) -> dict[str, list[tuple[str, datetime]]]:
-        """Of each machine (id): names of its outgoing pairings, with the time of the newest point the target has."""
-        found: dict[str, list[tuple[str, datetime]]] = {}
-        for pairing in self._catalog.pairings.list(Direction.OUTGOING):
-            for member in self._catalog.members.list(pairing.id):
-                if member.last_point is not None:
-                    found.setdefault(member.machine, []).append((pairing.name, member.last_point))
-        return found
+    def _targets(self) -> dict[str, str]:
+        """Names of the outgoing pairings, by id, in order of their names."""
+        return {pairing.id: pairing.name for pairing in self._catalog.pairings.list(Direction.OUTGOING)}
 
     def _orphans(self) -> Orphans:
         verdicts: dict[str, ChainVerdict] = {}

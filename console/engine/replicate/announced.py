@@ -1,11 +1,15 @@
-"""Seed drives on their way here: what the source says of them, and what of them has come."""
+"""What a source says of itself, and what has come from it: seed drives on their way here, how often its machines are
+backed up, their newest points."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from console.catalog import Catalog
+from console.domain.machines import MachineKind
 from console.domain.pairing import Direction, Pairing
+from console.domain.recovery_points import RecoveryPoint
 from console.domain.seeds import Seed, SeedState
 from console.wire.messages import ConsumedSeed, StatusRequest
 
@@ -55,3 +59,25 @@ def arrived(catalog: Catalog, pairing: Pairing, request: StatusRequest) -> list[
 def _expected_state(state: SeedState) -> SeedState:
     """At the target a seed is either not written yet or outstanding until it is consumed."""
     return SeedState.OUTSTANDING if state in (SeedState.OUTSTANDING, SeedState.CONSUMED) else SeedState.DEFINED
+
+
+def rhythms(catalog: Catalog, pairing: Pairing, request: StatusRequest) -> None:
+    """How often the source backs up the machines that come from there: what does not come in time is late."""
+    for said in request.machines:
+        known = catalog.machines.find(said.machine)
+        if said.interval_s is None or known is None or catalog.members.find(pairing.id, said.machine) is None:
+            continue
+        if known.id == said.machine and known.kind is MachineKind.REPLICATED and known.interval_s != said.interval_s:
+            catalog.machines.update(replace(known, interval_s=max(0, said.interval_s)))
+
+
+def progressed(catalog: Catalog, pairing: str, point: RecoveryPoint, now: datetime) -> None:
+    """An image of a point has come: the point is the newest of its machine when all its images are here."""
+    with catalog.transaction():
+        member = catalog.members.find(pairing, point.machine)
+        if member is None:
+            return
+        stored = catalog.points.find_images([image.id for image in point.images])
+        whole = all(image.id in stored and stored[image.id].here for image in point.images)
+        newest = max(filter(None, [member.last_point, point.time if whole else None]), default=None)
+        catalog.members.change(pairing, point.machine, last_point=newest, last_sent=now)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from console.catalog import Catalog
@@ -135,8 +134,7 @@ class Arrange:
         found = self._set_paused(pairing, machine, paused=False)
         if machine is None:
             for member in self._catalog.members.list(found.id):
-                if member.paused:
-                    self._catalog.members.put(replace(member, paused=False))
+                self._catalog.members.change(found.id, member.machine, paused=False)
         if found.direction is Direction.OUTGOING:
             self._replicate.start(found.id, trigger=Trigger.FOLLOWS_SETUP, reason="replication was resumed")
         return found
@@ -149,13 +147,13 @@ class Arrange:
         found = self._catalog.pairings.get(pairing)
         if machine is not None:
             member = self._catalog.members.get(found.id, self._catalog.machines.get(machine).id)
-            self._catalog.members.put(replace(member, paused=paused))
+            self._catalog.members.change(found.id, member.machine, paused=paused)
             return found
-        link = found.link
-        if link in (Link.ONLINE, Link.PAUSED):
-            link = Link.PAUSED if paused or found.paused_there else Link.ONLINE
-        found = replace(found, paused_here=paused, link=link)
-        self._catalog.pairings.update(found)
+        with self._catalog.transaction():
+            link = self._catalog.pairings.get(found.id).link
+            if link in (Link.ONLINE, Link.PAUSED):
+                link = Link.PAUSED if paused or found.paused_there else Link.ONLINE
+            found = self._catalog.pairings.change(found.id, paused_here=paused, link=link)
         word = "paused" if paused else "resumed"
         self._journal.note(Severity.INFO, f"replication-{word}", f"“{found.name}” was {word} here.", found.id)
         return found

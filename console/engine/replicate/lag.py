@@ -76,7 +76,7 @@ def _member(
     reserved = {i for i, r in catalog.seeds.reservations(machine.id, pairing.id).items() if r.state.reserves}
     behind = [
         point
-        for point in catalog.points.newer_than(machine.id, member.last_point)
+        for point in catalog.points.several(catalog.replicas.waiting(pairing.id, machine.id))
         if not all(image.id in reserved for image in point.images)
     ]
     size = sum(image.bytes_stored for point in behind for image in point.images)
@@ -99,4 +99,6 @@ def _paused_by(pairing: Pairing, member: Member) -> str | None:
         return "this Core"
     if pairing.paused_there:
         return pairing.peer.name
-    return "this Core (this machine)" if member.paused else None
+    if member.paused:
+        return "this Core (this machine)"
+    return f"{pairing.peer.name} (this machine)" if member.there_paused else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from console.catalog import Catalog
 from console.domain.clock import Clock
@@ -14,6 +14,7 @@ from console.domain.machines import name_problem
 from console.domain.pairing import CoreIdentity, Direction, Link, Pairing, PairingState, RepositoryOffer
 from console.domain.words import words
 from console.engine.journal import Journal
+from console.engine.replicate.names import free_name
 from console.wire.conversation import check_target
 from console.wire.dialer import Dialers
 from console.wire.identity import Identity
@@ -91,7 +92,7 @@ class Pair:
         `target-older`, `incompatible`, `already-paired`, `name-taken`, `name-forbidden`.
         """
         hello, certificate = self._confirmed(host, port, fingerprint)
-        name = name or hello.core.name
+        name = name or free_name(hello.core.name, f"{hello.core.name} as target", self._is_free)
         problem = name_problem(name)
         if problem is not None:
             raise usage("name-forbidden", problem.message, problem.hint)
@@ -112,6 +113,7 @@ class Pair:
             PairingState.ACTIVE,
             link=Link.ONLINE,
             last_contact=self._clock.now(),
+            speaks=tuple(answer.speaks),
         )
         self._catalog.pairings.add(pairing)
         self._journal.note(Severity.INFO, "paired", f"Paired with “{name}” at {host}:{port}.", pairing.id)
@@ -159,19 +161,17 @@ class Pair:
         before = self._catalog.pairings.get(pairing)
         if before.state is PairingState.REMOVED:
             raise refused("pairing-removed", f"The pairing with “{before.name}” has ended.", "Pair again.")
-        after = before
+        changes: dict[str, Any] = {}
         if name is not None and name != before.name:
             problem = name_problem(name)
             if problem is not None:
                 raise usage("name-forbidden", problem.message, problem.hint)
-            after = replace(after, name=name)
+            changes["name"] = name
         if host is not None or port is not None:
-            after = replace(after, host=before.host if host is None else host)
-            after = replace(after, port=before.port if port is None else port)
-            self._check_address(after)
-        if after == before:
-            return before
-        self._catalog.pairings.update(after)
+            changes["host"] = before.host if host is None else host
+            changes["port"] = before.port if port is None else port
+            self._check_address(replace(before, **changes))
+        after = self._catalog.pairings.change(before.id, **changes)
         if (after.host, after.port) != (before.host, before.port):
             text = f"“{after.name}” is reached at {after.host}:{after.port} from now on."
             self._journal.note(Severity.INFO, "pairing-moved", text, after.id)
@@ -197,6 +197,9 @@ class Pair:
 
     def get(self, pairing: str) -> Pairing:
         return self._catalog.pairings.get(pairing)
+
+    def _is_free(self, name: str) -> bool:
+        return self._catalog.pairings.find(name) is None
 
     def _known(self, core: str) -> Pairing | None:
         for pairing in self._catalog.pairings.list(Direction.OUTGOING):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from console.catalog import Catalog
 from console.domain.clock import Clock
 from console.domain.errors import Failed, FailureKind, refused
 from console.domain.events import Severity
+from console.domain.machines import Machine
 from console.domain.pairing import CoreIdentity, Direction, Link, Pairing, PairingState
 from console.domain.replication import Holding
 from console.engine.journal import Journal
 from console.engine.replicate.lag import view
+from console.engine.replicate.progress import Progress
 from console.engine.seed.choice import with_chains
 from console.engine.seed.drives import SeedDrives
+from console.wire.conversation import SPEAKS
 from console.wire.dialer import Dialer, Dialers
 from console.wire.messages import MachineBacklog, SeedAnnouncement, StatusAnswer, StatusRequest
 
@@ -40,6 +42,7 @@ class Peers:
         self._me = me
         self._dialers = dialers
         self._seeds = seeds
+        self.progress = Progress(catalog, clock)
 
     def dialer(self, pairing: Pairing) -> Dialer:
         return self._dialers.to(pairing)
@@ -58,8 +61,9 @@ class Peers:
         return found
 
     def holdings(self, pairing: Pairing, machine: str) -> Mapping[str, Holding]:
-        """What the target has of a machine, by image id. Raises Failed when it cannot be asked."""
+        """What the target has of a machine, by image id; it is written down. Raises Failed when it cannot be asked."""
         held = {holding.image: holding for holding in self.dialer(pairing).holdings(machine)}
+        self.progress.learned(pairing.id, machine, held)
         gone = [image for image, holding in held.items() if holding.gone]
         forgotten = set(gone) - self._catalog.points.find_images(gone).keys()
         if forgotten:
@@ -87,23 +91,24 @@ class Peers:
         for consumed in answer.consumed:
             self._seeds.acknowledge(consumed.seed, consumed.images)
         for said in answer.policies:
-            member = self._catalog.members.find(pairing.id, said.machine)
-            if member is not None and member.retention != said.policy:
-                self._catalog.members.put(replace(member, retention=said.policy))
+            self._catalog.members.change(pairing.id, said.machine, retention=said.policy)
+        for member in self._catalog.members.list(pairing.id):
+            paused = member.machine in answer.paused_machines
+            self._catalog.members.change(pairing.id, member.machine, there_paused=paused)
         if answer.wanted:
             self._grant(pairing, answer.wanted)
-        current = self._catalog.pairings.get(pairing.id)
-        link = Link.PAUSED if current.paused_here or answer.paused else Link.ONLINE
-        self._catalog.pairings.update(
-            replace(
-                current,
+        # Read and written as one: somebody may pause it at this moment.
+        with self._catalog.transaction():
+            current = self._catalog.pairings.get(pairing.id)
+            self._catalog.pairings.change(
+                pairing.id,
                 peer=answer.core,
                 paused_there=answer.paused,
-                link=link,
+                link=Link.PAUSED if current.paused_here or answer.paused else Link.ONLINE,
                 link_text="",
                 last_contact=self._clock.now(),
+                speaks=tuple(answer.speaks),
             )
-        )
         return answer
 
     def forget(self, pairing: Pairing, *, told: bool) -> None:
@@ -114,7 +119,7 @@ class Peers:
             if told:
                 self._catalog.pairings.remove(pairing.id)
             else:
-                self._catalog.pairings.update(replace(pairing, state=PairingState.REMOVED))
+                self._catalog.pairings.change(pairing.id, state=PairingState.REMOVED)
         if told:
             self._dialers.drop(pairing)
 
@@ -136,16 +141,21 @@ class Peers:
 
     def _status(self, pairing: Pairing) -> StatusRequest:
         backlog = [
-            MachineBacklog(machine.machine.id, machine.lag_points, machine.lag_bytes)
+            MachineBacklog(machine.machine.id, machine.lag_points, machine.lag_bytes, _rhythm(machine.machine))
             for machine in view(self._catalog, pairing, self._clock.now(), None).machines
         ]
         paused = self._catalog.pairings.get(pairing.id).paused_here
-        return StatusRequest(self._me, self._clock.now(), paused, backlog, self.announcements(pairing))
+        return StatusRequest(self._me, self._clock.now(), paused, backlog, self.announcements(pairing), list(SPEAKS))
 
     def _saw(self, pairing: Pairing, link: Link | None, text: str) -> None:
-        current = self._catalog.pairings.find(pairing.id)
-        if current is not None and link is not None and (current.link, current.link_text) != (link, text):
-            self._catalog.pairings.update(replace(current, link=link, link_text=text))
+        with self._catalog.transaction():
+            if link is not None and self._catalog.pairings.find(pairing.id) is not None:
+                self._catalog.pairings.change(pairing.id, link=link, link_text=text)
+
+
+def _rhythm(machine: Machine) -> int:
+    """Seconds between scheduled backups; 0 while there are none."""
+    return 0 if machine.paused else machine.interval_s
 
 
 def _link_of(known: Failed) -> Link | None:

@@ -20,15 +20,16 @@ from console.engine.ends import LocalTarget
 from console.engine.journal import Journal
 from console.engine.keys.travel import Arrivals
 from console.engine.points import Points
-from console.engine.replicate.announced import announced, arrived
+from console.engine.replicate.announced import announced, arrived, progressed, rhythms
 from console.engine.replicate.asking import wanted_of
 from console.engine.replicate.giving import objects_of
 from console.engine.replicate.held import holdings_of
+from console.engine.replicate.names import free_name
 from console.engine.replicate.received import Received
 from console.engine.repositories import Repositories
 from console.engine.retain import Retain
 from console.engine.users import Users
-from console.wire.conversation import MINIMUM, check_source, judge_pairing
+from console.wire.conversation import MINIMUM, SPEAKS, check_source, judge_pairing
 from console.wire.identity import Identity, fingerprint_of
 from console.wire.messages import (
     AddMachines,
@@ -81,7 +82,7 @@ class Receive:
         """Set by the Core: the retention policy that a machine (id) is kept by here, as text."""
 
     def hello(self) -> Hello:
-        return Hello(self._me, MINIMUM, self._clock.now())
+        return Hello(self._me, MINIMUM, self._clock.now(), list(SPEAKS))
 
     def look(self, request: PairRequest) -> LookAnswer:
         """Raises Failed as `pair`; nothing is remembered of it."""
@@ -101,10 +102,9 @@ class Receive:
                 Severity.INFO, "paired", f"“{known.name}” ({address}) replicates to this Core from now on.", known.id
             )
         elif known.state is PairingState.REMOVED:
-            known = replace(known, state=PairingState.ACTIVE)
-            self._catalog.pairings.update(known)
+            known = self._catalog.pairings.change(known.id, state=PairingState.ACTIVE)
         self.trust(known.certificate)
-        return PairAnswer(known.id, self._me, self._identity.certificate, self._offers())
+        return PairAnswer(known.id, self._me, self._identity.certificate, self._offers(), list(SPEAKS))
 
     def pairing_of(self, certificate_der: bytes) -> Pairing:
         """The pairing whose source shows this certificate. Raises Failed `not-paired`."""
@@ -124,14 +124,15 @@ class Receive:
         check_source(self._me, request.core)
         removed = pairing.state is PairingState.REMOVED
         if not removed:
-            current = replace(
-                self._catalog.pairings.get(pairing.id),
+            self._catalog.pairings.change(
+                pairing.id,
                 peer=replace(request.core, fingerprint=pairing.peer.fingerprint),
                 paused_there=request.paused,
                 last_contact=self._clock.now(),
+                speaks=tuple(request.speaks),
             )
-            self._catalog.pairings.update(current)
             announced(self._catalog, pairing, request)
+            rhythms(self._catalog, pairing, request)
         answer = StatusAnswer(
             self._me,
             self._clock.now(),
@@ -141,6 +142,8 @@ class Receive:
             removed,
             [] if removed else wanted_of(self._catalog, pairing),
             [] if removed else self._policies(pairing),
+            [member.machine for member in self._catalog.members.list(pairing.id) if member.paused],
+            list(SPEAKS),
         )
         return answer
 
@@ -187,7 +190,7 @@ class Receive:
         if forget:
             self._catalog.pairings.remove(pairing.id)
         else:
-            self._catalog.pairings.update(replace(pairing, state=PairingState.REMOVED))
+            self._catalog.pairings.change(pairing.id, state=PairingState.REMOVED)
         self._journal.note(
             Severity.WARNING, "pairing-ended", f"“{pairing.name}” does not replicate to this Core any more.", pairing.id
         )
@@ -235,8 +238,7 @@ class Receive:
                 self._journal.settle("damage-found", member.repository)
         self._arrivals.take_from_record(self._repositories.open(member.repository), request.point, pairing.peer.id)
         self._adopt(pairing, request.machine, member.repository)
-        newest = max(filter(None, [member.last_point, request.point.time]))
-        self._catalog.members.put(replace(member, last_point=newest, last_sent=self._clock.now()))
+        progressed(self._catalog, member.pairing, request.point, self._clock.now())
 
     def give(self, pairing: Pairing, machine: str, image: str, ids: Sequence[bytes]) -> bytes:
         """What the source has lost of an image of its own, and this Core still has."""
@@ -296,12 +298,17 @@ class Receive:
             raise refused(
                 "machine-elsewhere", "This machine is not replicated to this Core by you.", "Add it to the pairing."
             )
+        if member.paused:
+            raise refused(
+                "paused-by-target",
+                f"“{self._me.name}” has paused the replication of this machine.",
+                "Ask its administrator.",
+            )
         return member
 
     def _new_pairing(self, request: PairRequest, fingerprint: str) -> Pairing:
-        name, number = request.name or request.source.name, 2
-        while self._catalog.pairings.find(name) is not None:
-            name, number = f"{request.source.name} {number}", number + 1
+        name = request.name or request.source.name
+        name = free_name(name, name, lambda one: self._catalog.pairings.find(one) is None)
         source = replace(request.source, fingerprint=fingerprint)
         pairing = Pairing(
             uuid.uuid4().hex,
@@ -339,7 +346,7 @@ class Receive:
             name=name,
             kind=MachineKind.REPLICATED,
             repository=repository,
-            interval_s=0,
+            interval_s=0 if machine.paused else machine.interval_s,
             paused=False,
             next_due=None,
             origin_name=machine.origin_name or pairing.peer.name,
@@ -350,9 +357,7 @@ class Receive:
             self._catalog.machines.update(adopted)
 
     def _free_name(self, name: str, pairing: Pairing) -> str:
-        if self._catalog.machines.find(name) is None:
-            return name
-        return f"{name} ({pairing.name})"
+        return free_name(name, f"{name} ({pairing.name})", lambda one: self._catalog.machines.find(one) is None)
 
     def _release(self, pairing: Pairing, machine: str, *, delete: bool) -> int:
         if self._catalog.members.find(pairing.id, machine) is None:
@@ -367,7 +372,7 @@ class Receive:
         if delete:
             self._catalog.machines.remove(machine)
         else:
-            self._catalog.machines.update(replace(known, kind=MachineKind.RECOVERY_POINTS_ONLY))
+            self._catalog.machines.update(replace(known, kind=MachineKind.RECOVERY_POINTS_ONLY, interval_s=0))
         return deleted
 
     def _offers(self) -> list[RepositoryOffer]:

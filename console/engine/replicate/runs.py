@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from console.catalog import Catalog
@@ -113,17 +112,22 @@ class Replicate:
         if answer.paused:
             reporter.warn("paused-by-target", f"“{pairing.name}” has paused the replication; nothing was sent.")
         dialer = self._peers.dialer(pairing)
-        for member in self._catalog.members.list(pairing.id):
+        for member in [] if answer.paused else self._catalog.members.list(pairing.id):
             machine = self._catalog.machines.get(member.machine)
-            held = list(self._peers.holdings(pairing, machine.id).values())
-            plan = self._plan(pairing, member, held, paused=answer.paused)
-            held_back += sum(1 for w in plan.withheld if w.reason.value not in ("at-target", "gone-there", "paused"))
+            if member.there_paused:
+                self._warn_of_pause(pairing, machine, reporter)
+                continue
+            try:
+                sent, done, waiting = self._machine(dialer, pairing, member, machine, reporter)
+            except Failed as known:
+                if known.failure.code != "paused-by-target":
+                    raise
+                # Somebody there has paused it since it was asked.
+                self._warn_of_pause(pairing, machine, reporter)
+                continue
             if member.paused and force:
                 reporter.warn("machine-paused", f"“{machine.name}” is paused here; nothing of it was sent.")
-            if plan.steps:
-                sent, done = self._send(dialer, pairing, machine, plan, reporter)
-                total, points = total + sent, points | done
-            self._progressed(member, machine, {step.image for step in plan.steps} | {h.image for h in held if h.here})
+            total, points, held_back = total + sent, points | done, held_back + waiting
         if points:
             self._peers.exchange(pairing)
         return {
@@ -136,31 +140,62 @@ class Replicate:
             "duration_s": round(self._clock.monotonic() - began, 3),
         }
 
+    def _machine(
+        self, dialer: Dialer, pairing: Pairing, member: Member, machine: Machine, reporter: JobReporter
+    ) -> tuple[Sent, set[str], int]:
+        """What was sent of a machine, of which points, and how many images were held back."""
+        held = self._peers.holdings(pairing, machine.id)
+        plan = self._plan(pairing, member, list(held.values()))
+        held_back = sum(1 for w in plan.withheld if w.reason.value not in ("at-target", "gone-there", "paused"))
+        if not plan.steps:
+            return Sent(), set(), held_back
+        there = {image for image, holding in held.items() if holding.here}
+        sent, done = self._send(dialer, pairing, machine, plan, there, reporter)
+        return sent, done, held_back
+
     def _send(
-        self, dialer: Dialer, pairing: Pairing, machine: Machine, plan: ReplicationPlan, reporter: JobReporter
+        self,
+        dialer: Dialer,
+        pairing: Pairing,
+        machine: Machine,
+        plan: ReplicationPlan,
+        there: set[str],
+        reporter: JobReporter,
     ) -> tuple[Sent, set[str]]:
+        """`there`: images that the target has; those that are sent join them."""
         images = self._catalog.points.find_images([step.image for step in plan.steps])
         size = sum(stored.image.bytes_stored for stored in images.values())
         reporter.phase(f"Sending “{machine.name}” to “{pairing.name}”", bytes_total=size, items_total=len(images))
-        total, points = Sent(), set[str]()
-        with dialer.target(machine.id) as target:
-            for step in plan.steps:
-                reporter.check()
-                if self._catalog.pairings.get(pairing.id).paused_here:
-                    reporter.warn("replication-paused", "The replication was paused here; the rest waits.")
-                    break
-                stored = images[step.image]
-                offer = self._offer(machine, step, plan.steps)
-                if offer is None:
-                    reporter.log(f"Image {step.image[:12]} was rolled up or deleted meanwhile; it is not sent.")
-                    continue
-                point = offer.point
-                reporter.advance(text=f"point of {point.time:%Y-%m-%d %H:%M} UTC")
-                source = LocalSource(self._catalog, self._repositories.open(stored.repository))
-                total += transfer(source, target, offer, reporter)
-                points.add(point.id)
-                reporter.advance(items=1)
+        total, points, whole = Sent(), set[str](), set[str]()
+        try:
+            with dialer.target(machine.id) as target:
+                for step in plan.steps:
+                    reporter.check()
+                    if self._catalog.pairings.get(pairing.id).paused_here:
+                        reporter.warn("replication-paused", "The replication was paused here; the rest waits.")
+                        break
+                    stored = images[step.image]
+                    offer = self._offer(machine, step, plan.steps)
+                    if offer is None:
+                        reporter.log(f"Image {step.image[:12]} was rolled up or deleted meanwhile; it is not sent.")
+                        continue
+                    point = offer.point
+                    reporter.advance(text=f"point of {point.time:%Y-%m-%d %H:%M} UTC")
+                    source = LocalSource(self._catalog, self._repositories.open(stored.repository))
+                    total += transfer(source, target, offer, reporter)
+                    points.add(point.id)
+                    there.add(step.image)
+                    if there.issuperset(image.id for image in point.images):
+                        whole.add(point.id)
+                    reporter.advance(items=1)
+        finally:
+            # What has been committed there stays there, however the run goes on.
+            self._peers.progress.reached(pairing.id, machine.id, whole)
         return total, points
+
+    def _warn_of_pause(self, pairing: Pairing, machine: Machine, reporter: JobReporter) -> None:
+        text = f"“{pairing.name}” has paused the replication of “{machine.name}”; nothing of it was sent."
+        reporter.warn("paused-by-target", text)
 
     def _offer(self, machine: Machine, step: Step, steps: Sequence[Step]) -> ImageOffer | None:
         """None: the point, or what it was to build on, is gone since the run was planned."""
@@ -171,25 +206,13 @@ class Replicate:
                 return None
             raise
 
-    def _plan(
-        self, pairing: Pairing, member: Member, held: Sequence[Holding], *, paused: bool = False
-    ) -> ReplicationPlan:
+    def _plan(self, pairing: Pairing, member: Member, held: Sequence[Holding]) -> ReplicationPlan:
         return plan_replication(
             self._catalog.points.source_images(member.machine),
             {holding.image: holding for holding in held},
             self._catalog.seeds.reservations(member.machine, pairing.id),
-            paused=paused or member.paused or pairing.paused_here,
+            paused=member.paused or member.there_paused or pairing.paused_here,
         )
-
-    def _progressed(self, member: Member, machine: Machine, there: set[str]) -> None:
-        """Writes down the newest point of which the target has every image."""
-        newest = None
-        for point in self._catalog.points.all_of(machine.id):
-            if all(image.id in there for image in point.images):
-                newest = point.time
-        current = self._catalog.members.find(member.pairing, member.machine)
-        if newest is not None and current is not None:
-            self._catalog.members.put(replace(current, last_point=newest, last_sent=self._clock.now()))
 
     def after_backup(self, job: Job) -> None:
         """A run of each pairing of the machine that a backup job has made a point of, whatever became of the others."""

@@ -20,6 +20,8 @@ from console.domain.seeds import Seed, SeedState
 from console.engine.jobs import Jobs
 from console.engine.journal import Journal
 from console.engine.keys.travel import Arrivals
+from console.engine.replicate.announced import progressed
+from console.engine.replicate.names import free_name
 from console.engine.repositories import Repositories
 from console.engine.seed.bringing import Bringing
 from console.engine.seed.looking import pairing_of
@@ -212,9 +214,8 @@ class Consume:
         """A machine that is not known here becomes a replicated one, with the ids it has at its source."""
         if self._catalog.machines.find(machine.id) is not None:
             return False
-        name = machine.name
-        if self._catalog.machines.find(name) is not None:
-            name = f"{machine.name} ({pairing.name})"
+        other = f"{machine.name} ({pairing.name})"
+        name = free_name(machine.name, other, lambda one: self._catalog.machines.find(one) is None)
         self._catalog.machines.add(
             replace(
                 machine,
@@ -292,11 +293,9 @@ class Consume:
     def _progress(self, pairing: Pairing, machines: Sequence[Machine], brought: set[str]) -> None:
         """The newest point of each machine, for what the pairing shows."""
         for machine in machines:
-            member = self._catalog.members.find(pairing.id, machine.id)
-            times = [p.time for p in self._catalog.points.all_of(machine.id) if p.id in brought]
-            if member is not None and times:
-                newest = max(filter(None, [member.last_point, *times]))
-                self._catalog.members.put(replace(member, last_point=newest, last_sent=self._clock.now()))
+            for point in self._catalog.points.all_of(machine.id):
+                if point.id in brought:
+                    progressed(self._catalog, pairing.id, point, self._clock.now())
 
     def _tell(self, seed: Seed, pairing: Pairing, bringing: Bringing, outcome: _Orphans) -> None:
         text = (
