@@ -187,6 +187,9 @@ def _to_row(job: Job) -> dict[str, Any]:
         "failure": msgspec.to_builtins(job.failure),
         "warnings": [[warning.code, warning.message] for warning in job.warnings],
         "warning_count": job.warning_count,
+        "part": job.part,
+        "priority": job.priority,
+        "parent": job.parent,
     }
 
 
@@ -208,4 +211,7 @@ def _from_row(row: Row[Any]) -> Job:
         failure=None if row.failure is None else Failure.from_dict(row.failure),
         warnings=tuple(JobWarning(code, message) for code, message in row.warnings),
         warning_count=row.warning_count,
+        part=row.part,
+        priority=row.priority,
+        parent=row.parent,
     )

@@ -64,7 +64,8 @@ class JobWarning:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`subject` names what it works on (machine, pairing, seed id); `reason` says in words why it was started."""
+    """`subject` names what it works on (machine, pairing, seed id), `part` what of that, where it is not all; `reason`
+    says in words why it was started. `priority`: 1 to 10 (`domain.queueing`). `parent`: the job that waits for it."""
 
     id: str
     kind: JobKind
@@ -81,6 +82,9 @@ class Job:
     failure: Failure | None = None
     warnings: tuple[JobWarning, ...] = ()
     warning_count: int = 0
+    part: str = ""
+    priority: int = 5
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

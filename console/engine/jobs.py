@@ -16,6 +16,7 @@ from console.domain.clock import Clock
 from console.domain.errors import Cancelled, Failed, Failure, refused
 from console.domain.events import Severity
 from console.domain.jobs import Job, JobKind, JobState, LogLine, Trigger
+from console.domain.queueing import MIDDLE, Limits, Pool, Queued, pool_of, starting
 from console.engine.job_reporter import JobReporter as JobReporter
 from console.engine.journal import Journal
 
@@ -25,6 +26,8 @@ Work = Callable[["JobReporter"], dict[str, Any]]
 
 NO_ROOM = "catalog-full"
 AT_ONCE = 4
+SENDING = 4
+OVERSEEING = 4
 READING = frozenset({JobKind.RESTORE})
 """Kinds of jobs that are done even if the catalog has no room to write them down."""
 
@@ -36,22 +39,35 @@ class _Entry:
     job: Job
     work: Work
     lanes: frozenset[str]
+    group: str = ""
+    at_once: int = 1
+    since: float = 0.0
     version: int = 1
     cancel: threading.Event = field(default_factory=threading.Event)
     reporter: JobReporter | None = None
     writing: threading.Lock = field(default_factory=threading.Lock)
     ended: bool = False
 
+    def queued(self, now: float) -> Queued:
+        """As the rule of the queue sees it."""
+        job = self.job
+        return Queued(job.id, job.kind, now - self.since, job.priority, self.lanes, self.group, self.at_once)
+
 
 class Jobs:
-    """Runs jobs in threads, a few at once, one per lane. Every job and its ending is in the catalog."""
+    """Runs jobs in threads: a few at once of each pool, one per lane (`domain.queueing`). Every job and its ending is
+    in the catalog."""
 
     def __init__(self, catalog: Catalog, clock: Clock, journal: Journal, *, at_once: int = AT_ONCE) -> None:
+        """`at_once`: jobs that work on what is here; what goes to other Cores, and what only waits for other jobs, has
+        threads of its own."""
         self._catalog = catalog
         self._clock = clock
         self._journal = journal
-        self._at_once = at_once
-        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="job")
+        self._limits = Limits({Pool.WORK: at_once, Pool.SENDING: SENDING, Pool.OVERSEEING: OVERSEEING})
+        self._pools = {
+            pool: ThreadPoolExecutor(size, thread_name_prefix="job") for pool, size in self._limits.pools.items()
+        }
         self._lock = threading.Condition()
         self._queue: list[_Entry] = []
         self._running: dict[str, _Entry] = {}
@@ -83,9 +99,27 @@ class Jobs:
         reason: str = "",
         user: str = "",
         lanes: Collection[str] = (),
+        priority: int = MIDDLE,
+        group: str = "",
+        at_once: int = 1,
+        part: str = "",
+        parent: str = "",
     ) -> Job:
-        """Queues work. `lanes` name what only one job may work on at a time; the work's return is the job's result."""
-        job = Job(uuid.uuid4().hex, kind, subject, JobState.QUEUED, trigger, self._clock.now(), reason, user)
+        """Queues work; its return is the job's result. `lanes` name what only one job may work on at a time; of a
+        `group` (empty: none) `at_once` jobs run together at most. `priority`: 1 to 10, growing while it waits."""
+        job = Job(
+            uuid.uuid4().hex,
+            kind,
+            subject,
+            JobState.QUEUED,
+            trigger,
+            self._clock.now(),
+            reason,
+            user,
+            part=part,
+            priority=priority,
+            parent=parent,
+        )
         with self._lock:
             if self._stopping:
                 raise refused("core-stopping", "This Core is stopping and takes no new jobs.", "Start it again first.")
@@ -95,7 +129,8 @@ class Jobs:
         else:
             self._catalog.jobs.add(job)
         with self._lock:
-            self._queue.append(_Entry(job, work, frozenset(lanes)))
+            since = self._clock.monotonic()
+            self._queue.append(_Entry(job, work, frozenset(lanes), group, at_once, since))
         self._dispatch()
         return job
 
@@ -178,7 +213,8 @@ class Jobs:
             self.cancel(entry.job.id)
         self.drain(timeout)
         self.catch_up()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in self._pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def publish(self, reporter: JobReporter) -> None:
         """Called by a reporter a few times a second: wakes those who wait and writes what must survive."""
@@ -249,27 +285,25 @@ class Jobs:
                 raise
 
     def _dispatch(self) -> None:
-        """Starts what can start: a free thread, and no running job in any of its lanes. Queue order otherwise."""
-        starting: list[_Entry] = []
+        """Starts what may start now."""
+        begun: list[_Entry] = []
         with self._lock:
-            taken = {lane for entry in self._running.values() for lane in entry.lanes}
-            for entry in list(self._queue):
-                if len(self._running) >= self._at_once or self._stopping:
-                    break
-                free = not entry.lanes & taken
-                # A later job in the same lane must not overtake one that waits.
-                taken |= entry.lanes
-                if free:
-                    self._queue.remove(entry)
-                    entry.reporter = JobReporter(entry.job.id, self._clock, entry.cancel, self.publish)
-                    entry.job = replace(entry.job, state=JobState.RUNNING, started=self._clock.now())
-                    entry.version += 1
-                    self._running[entry.job.id] = entry
-                    starting.append(entry)
+            if not self._stopping:
+                now = self._clock.monotonic()
+                waiting = [entry.queued(now) for entry in self._queue]
+                chosen = starting(waiting, [entry.queued(now) for entry in self._running.values()], self._limits)
+                entries = {entry.job.id: entry for entry in self._queue}
+                begun = [entries[id] for id in chosen]
+            for entry in begun:
+                self._queue.remove(entry)
+                entry.reporter = JobReporter(entry.job.id, self._clock, entry.cancel, self.publish)
+                entry.job = replace(entry.job, state=JobState.RUNNING, started=self._clock.now())
+                entry.version += 1
+                self._running[entry.job.id] = entry
             self._lock.notify_all()
-        for entry in starting:
+        for entry in begun:
             self._write(entry)
-            self._pool.submit(self._run, entry)
+            self._pools[pool_of(entry.job.kind)].submit(self._run, entry)
 
     def _run(self, entry: _Entry) -> None:
         assert entry.reporter is not None

@@ -196,3 +196,63 @@ def test_no_rate_before_a_second_and_no_eta_before_two_percent() -> None:
     assert rate.estimate(Progress(bytes_done=4_000, bytes_total=10_000)) == (2_000.0, 3.0)
     assert rate.estimate(Progress(bytes_done=4_000, bytes_total=10_000_000)) == (2_000.0, None)
     assert rate.estimate(Progress(bytes_done=4_000)) == (2_000.0, None)
+
+
+def test_replications_that_hang_hold_up_neither_backups_nor_the_night(jobs: Jobs) -> None:
+    """As many as there are threads for them, and one that waits for another job: that one has a thread all the same."""
+    go_on = threading.Event()
+
+    def hang(_: JobReporter) -> dict[str, Any]:
+        assert go_on.wait(WAIT)
+        return {}
+
+    def night(reporter: JobReporter) -> dict[str, Any]:
+        part = jobs.submit(JobKind.RECLAIM, "r", lambda _: {"swept": True})
+        version = -1
+        while not part.state.ended:
+            part, version = jobs.wait(part.id, version, WAIT)
+        return part.result or {}
+
+    sending = [jobs.submit(JobKind.REPLICATE, f"p{number}", hang, lanes=[f"p{number}"]) for number in range(20)]
+    nights = [jobs.submit(JobKind.NIGHTLY, str(number), night) for number in range(3)]
+    backup = jobs.submit(JobKind.BACKUP, "m", lambda _: {"point": "p"})
+    try:
+        for job in [*nights, backup]:
+            version, shown = -1, job
+            while not shown.state.ended:
+                shown, version = jobs.wait(job.id, version, WAIT)
+            assert shown.state is JobState.SUCCEEDED
+        assert not any(jobs.get(job.id).state.ended for job in sending)
+    finally:
+        go_on.set()
+    assert jobs.drain(WAIT)
+
+
+def test_the_more_important_goes_first_and_a_group_has_its_limit(catalog: Catalog) -> None:
+    jobs = Jobs(catalog, SystemClock(), Journal(catalog, SystemClock()), at_once=1)
+    go_on, order = threading.Event(), list[str]()
+
+    def note(name: str) -> Any:
+        return lambda _: order.append(name) or {}
+
+    try:
+        jobs.submit(JobKind.BACKUP, "m", lambda _: {"went on": go_on.wait(WAIT)})
+        for name, priority in (("plain", 5), ("low", 2), ("high", 9)):
+            made = jobs.submit(JobKind.BACKUP, name, note(name), priority=priority, part="a part")
+        assert (catalog.jobs.get(made.id).priority, catalog.jobs.get(made.id).part) == (9, "a part")
+        together, most = threading.Semaphore(2), threading.Barrier(2)
+
+        def sends(_: JobReporter) -> dict[str, Any]:
+            assert together.acquire(blocking=False), "three of a group at once"
+            most.wait(WAIT)
+            together.release()
+            return {}
+
+        sent = [jobs.submit(JobKind.REPLICATE, "p", sends, group="p", at_once=2) for _ in range(4)]
+        go_on.set()
+        assert jobs.drain(WAIT)
+        assert {catalog.jobs.get(job.id).state for job in sent} == {JobState.SUCCEEDED}
+    finally:
+        go_on.set()
+        jobs.stop()
+    assert order == ["high", "plain", "low"]

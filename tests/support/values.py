@@ -148,6 +148,9 @@ def job(id: str = "j0b00001", **other: Any) -> Job:
         failure=Failure("medium-full", "The medium is full.", "Use another.", FailureKind.FAILED),
         warnings=(JobWarning("unreadable", "A file could not be read."), JobWarning("vanished", "“x” is gone.")),
         warning_count=2,
+        part="machine-1",
+        priority=8,
+        parent="j0b00000",
     )
     return replace(made, **other)
 

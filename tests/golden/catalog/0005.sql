@@ -226,8 +226,8 @@ CREATE TABLE jobs (
 	parent VARCHAR DEFAULT '' NOT NULL, 
 	CONSTRAINT pk_jobs PRIMARY KEY (id)
 );
-INSERT INTO "jobs" VALUES('j0b00001','backup','machine-1','succeeded','schedule',1777896000123456,'it was due','Ada',1777896001123456,1777896009123456,'{"phase": "Reading", "bytes_done": 7, "bytes_total": 10, "items_done": 1, "items_total": null, "rate_bps": 1.5, "eta_s": 2.5, "text": "a file"}','{"point": "p", "images": [{"volume": "data", "bytes_new": 2199023255552}], "ratio": 0.5, "none": null}','{"code": "medium-full", "message": "The medium is full.", "hint": "Use another.", "kind": "failed"}','[["unreadable", "A file could not be read."], ["vanished", "\u201cx\u201d is gone."]]',2,'',5,'');
-INSERT INTO "jobs" VALUES('j0b00002','backup','machine-1','queued','schedule',1777896000123456,'it was due','Ada',NULL,NULL,'{"phase": "Reading", "bytes_done": 7, "bytes_total": 10, "items_done": 1, "items_total": null, "rate_bps": 1.5, "eta_s": 2.5, "text": "a file"}',NULL,NULL,'[]',2,'',5,'');
+INSERT INTO "jobs" VALUES('j0b00001','backup','machine-1','succeeded','schedule',1777896000123456,'it was due','Ada',1777896001123456,1777896009123456,'{"phase": "Reading", "bytes_done": 7, "bytes_total": 10, "items_done": 1, "items_total": null, "rate_bps": 1.5, "eta_s": 2.5, "text": "a file"}','{"point": "p", "images": [{"volume": "data", "bytes_new": 2199023255552}], "ratio": 0.5, "none": null}','{"code": "medium-full", "message": "The medium is full.", "hint": "Use another.", "kind": "failed", "about": ""}','[["unreadable", "A file could not be read."], ["vanished", "\u201cx\u201d is gone."]]',2,'machine-1',8,'j0b00000');
+INSERT INTO "jobs" VALUES('j0b00002','backup','machine-1','queued','schedule',1777896000123456,'it was due','Ada',NULL,NULL,'{"phase": "Reading", "bytes_done": 7, "bytes_total": 10, "items_done": 1, "items_total": null, "rate_bps": 1.5, "eta_s": 2.5, "text": "a file"}',NULL,NULL,'[]',2,'machine-1',8,'j0b00000');
 CREATE TABLE keys (
 	id VARCHAR NOT NULL, 
 	name VARCHAR NOT NULL, 
@@ -618,22 +618,22 @@ INSERT INTO "wishes" VALUES('pairing-2','far',1777896000123456);
 INSERT INTO "wishes" VALUES('pairing-2','b',1777896000123456);
 CREATE INDEX ix_machines_next_due_us ON machines (next_due_us);
 CREATE INDEX ix_seeds_created_us_id ON seeds (created_us, id);
+CREATE INDEX ix_jobs_created_us_id ON jobs (created_us, id);
 CREATE INDEX ix_jobs_kind_created_us_id ON jobs (kind, created_us, id);
 CREATE INDEX ix_jobs_parent ON jobs (parent);
 CREATE INDEX ix_jobs_state_created_us_id ON jobs (state, created_us, id);
 CREATE INDEX ix_jobs_subject_created_us_id ON jobs (subject, created_us, id);
-CREATE INDEX ix_jobs_created_us_id ON jobs (created_us, id);
 CREATE INDEX ix_events_severity_time_us_id ON events (severity, time_us, id);
 CREATE INDEX ix_events_time_us_id ON events (time_us, id);
 CREATE INDEX ix_pairings_peer_fingerprint ON pairings (peer_fingerprint);
 CREATE INDEX ix_requests_direction_state_created_us ON requests (direction, state, created_us);
-CREATE INDEX ix_bin_until_us ON bin (until_us);
 CREATE INDEX ix_bin_machine ON bin (machine);
+CREATE INDEX ix_bin_until_us ON bin (until_us);
 CREATE INDEX ix_approvals_state_asked_us ON approvals (state, asked_us);
+CREATE INDEX ix_points_bytes_new_id_time_us_kind_machine ON points (bytes_new, id, time_us, kind, machine);
 CREATE INDEX ix_points_size_id_time_us_kind_machine ON points (size, id, time_us, kind, machine);
 CREATE INDEX ix_points_machine_time_us_id_kind_size_bytes_new ON points (machine, time_us, id, kind, size, bytes_new);
 CREATE INDEX ix_points_time_us_id_kind_size_bytes_new ON points (time_us, id, kind, size, bytes_new);
-CREATE INDEX ix_points_bytes_new_id_time_us_kind_machine ON points (bytes_new, id, time_us, kind, machine);
 CREATE INDEX ix_seed_images_image ON seed_images (image);
 CREATE INDEX ix_removed_images_machine ON removed_images (machine);
 CREATE INDEX ix_members_machine ON members (machine);
@@ -642,8 +642,8 @@ CREATE INDEX ix_replicas_machine_pairing_time_us ON replicas (machine, pairing, 
 CREATE INDEX ix_certificates_pairing ON certificates (pairing);
 CREATE INDEX ix_operations_point ON operations (point);
 CREATE INDEX ix_operations_state_next_us ON operations (state, next_us);
-CREATE INDEX ix_images_machine_time_us_id ON images (machine, time_us, id);
-CREATE INDEX ix_images_parent ON images (parent);
 CREATE INDEX ix_images_point ON images (point);
+CREATE INDEX ix_images_parent ON images (parent);
+CREATE INDEX ix_images_machine_time_us_id ON images (machine, time_us, id);
 CREATE INDEX ix_flaws_machine ON flaws (machine);
 COMMIT;
