@@ -13,13 +13,13 @@ from console.catalog import Catalog
 from console.domain.clock import Clock
 from console.domain.errors import Failed, FailureKind, failed, refused
 from console.domain.events import Severity
-from console.domain.machines import Machine, MachineKind
 from console.domain.pairing import CoreIdentity, Direction, Member, Pairing, PairingState, RepositoryOffer
 from console.domain.replication import Accepted, Holding, ImageOffer
 from console.engine.ends import LocalTarget
 from console.engine.journal import Journal
 from console.engine.keys.travel import Arrivals
 from console.engine.points import Points
+from console.engine.replicate.adopting import Adopting
 from console.engine.replicate.announced import announced, arrived, progressed, rhythms
 from console.engine.replicate.asking import wanted_of
 from console.engine.replicate.giving import objects_of
@@ -70,7 +70,7 @@ class Receive:
         self._me = me
         self._identity = identity
         self._users = users
-        self._retain = retain
+        self._adopting = Adopting(catalog, retain, me)
         self._arrivals = Arrivals(catalog, journal)
         self.received = Received(catalog, clock)
         self._lock = threading.Lock()
@@ -161,10 +161,10 @@ class Receive:
             raise refused("no-repository", "This Core has no repository.", "Make one on the target first.")
         placed = [(p.machine, self._catalog.repositories.get(p.repository)) for p in request.machines]
         for machine, _ in placed:
-            self._mine_or_new(pairing, machine)
+            self._adopting.mine_or_new(pairing, machine)
         with self._catalog.transaction():
             for machine, repository in placed:
-                self._adopt(pairing, machine, repository.id)
+                self._adopting.adopt(pairing, machine, repository.id)
                 self._catalog.members.put(Member(pairing.id, machine.id, repository.id, repository.name))
         names = ", ".join(machine.name for machine, _ in placed)
         self._journal.note(Severity.INFO, "replication-added", f"“{pairing.name}” replicates {names} here.", pairing.id)
@@ -172,7 +172,9 @@ class Receive:
     def remove_machines(self, pairing: Pairing, request: RemoveMachines) -> int:
         """Machines leave the pairing; they stay as recovery-points-only machines, or go with their points."""
         self._active(pairing)
-        return sum(self._release(pairing, machine, delete=request.delete_points) for machine in request.machines)
+        return sum(
+            self._adopting.release(pairing, machine, delete=request.delete_points) for machine in request.machines
+        )
 
     def unpair(self, pairing: Pairing) -> None:
         """The source has ended the pairing, or has heard that we have. Points stay."""
@@ -184,7 +186,7 @@ class Receive:
     def end(self, pairing: Pairing, *, delete_points: bool, forget: bool) -> int:
         """Ends an incoming pairing. Without `forget` it stays as *removed*, so that the source can be told."""
         deleted = sum(
-            self._release(pairing, member.machine, delete=delete_points)
+            self._adopting.release(pairing, member.machine, delete=delete_points)
             for member in self._catalog.members.list(pairing.id)
         )
         if forget:
@@ -237,7 +239,7 @@ class Receive:
             if not self._catalog.damage.list(member.repository):
                 self._journal.settle("damage-found", member.repository)
         self._arrivals.take_from_record(self._repositories.open(member.repository), request.point, pairing.peer.id)
-        self._adopt(pairing, request.machine, member.repository)
+        self._adopting.adopt(pairing, request.machine, member.repository)
         progressed(self._catalog, member.pairing, request.point, self._clock.now())
 
     def give(self, pairing: Pairing, machine: str, image: str, ids: Sequence[bytes]) -> bytes:
@@ -321,59 +323,6 @@ class Receive:
         )
         self._catalog.pairings.add(pairing)
         return pairing
-
-    def _mine_or_new(self, pairing: Pairing, machine: Machine) -> None:
-        """A machine that is here under another source, or is protected here, is not taken."""
-        known = self._catalog.machines.find(machine.id)
-        if known is None:
-            return
-        others = [m for m in self._catalog.members.of_machine(machine.id) if m.pairing != pairing.id]
-        incoming = [m for m in others if self._catalog.pairings.get(m.pairing).direction is Direction.INCOMING]
-        if known.kind is MachineKind.PROTECTED or incoming:
-            whose = self._catalog.pairings.get(incoming[0].pairing).name if incoming else "this Core itself"
-            raise refused(
-                "machine-elsewhere",
-                f"“{machine.name}” is already on “{self._me.name}”, from {whose}.",
-                "Remove it there first, or replicate another machine.",
-            )
-
-    def _adopt(self, pairing: Pairing, machine: Machine, repository: str) -> None:
-        """The machine as a replicated one of ours: same id, name (unless taken) and volumes."""
-        known = self._catalog.machines.find(machine.id)
-        name = known.name if known else self._free_name(machine.name, pairing)
-        adopted = replace(
-            machine,
-            name=name,
-            kind=MachineKind.REPLICATED,
-            repository=repository,
-            interval_s=0 if machine.paused else machine.interval_s,
-            paused=False,
-            next_due=None,
-            origin_name=machine.origin_name or pairing.peer.name,
-        )
-        if known is None:
-            self._catalog.machines.add(adopted)
-        elif known != adopted:
-            self._catalog.machines.update(adopted)
-
-    def _free_name(self, name: str, pairing: Pairing) -> str:
-        return free_name(name, f"{name} ({pairing.name})", lambda one: self._catalog.machines.find(one) is None)
-
-    def _release(self, pairing: Pairing, machine: str, *, delete: bool) -> int:
-        if self._catalog.members.find(pairing.id, machine) is None:
-            return 0
-        if delete:
-            self._retain.refuse_held(machine)
-        self._catalog.members.remove(pairing.id, machine)
-        known = self._catalog.machines.find(machine)
-        if known is None:
-            return 0
-        deleted = self._retain.delete_machine_points(machine) if delete else 0
-        if delete:
-            self._catalog.machines.remove(machine)
-        else:
-            self._catalog.machines.update(replace(known, kind=MachineKind.RECOVERY_POINTS_ONLY, interval_s=0))
-        return deleted
 
     def _offers(self) -> list[RepositoryOffer]:
         return [
