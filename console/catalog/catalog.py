@@ -11,29 +11,25 @@ from typing import Self
 from sqlalchemy import Engine
 
 from console.catalog import opening
+from console.catalog.between import Between
 from console.catalog.bulk import Bulk
-from console.catalog.certificates import Certificates, Departures
 from console.catalog.damage import Damage
 from console.catalog.database import Database
 from console.catalog.events import Events
-from console.catalog.groups import Operations, clusters, policies
 from console.catalog.growth import Growth
 from console.catalog.jobs import Jobs
 from console.catalog.keys import Keys
-from console.catalog.letting_go import Approvals, Bin
 from console.catalog.machines import Machines
 from console.catalog.members import Members
 from console.catalog.pairings import Pairings
 from console.catalog.point_checks import PointChecks
 from console.catalog.points import Points
-from console.catalog.providers import Invitations, Requests, Tenants
 from console.catalog.reclaims import Reclaims
-from console.catalog.replicas import BaseHolds, Replicas
+from console.catalog.replicas import Replicas
 from console.catalog.repositories import Repositories
 from console.catalog.retention import Retention
 from console.catalog.seeds import Seeds
 from console.catalog.settings import Settings
-from console.catalog.traffic import Traffic
 from console.catalog.users import Users
 from console.catalog.windows import PointWindows
 from console.catalog.wishes import Wishes
@@ -41,7 +37,7 @@ from console.domain.clock import Clock
 from console.domain.events import Changed
 
 
-class Catalog:
+class Catalog(Between):
     """Takes and returns domain values. Thread-safe; every method is a transaction of its own or part of an open one.
 
     What may fail at any call, as Failed: `catalog-damaged`, `catalog-full`, `catalog-busy` (another program holds the
@@ -63,19 +59,7 @@ class Catalog:
         self.point_checks = PointChecks(self._database)
         self.pairings = Pairings(self._database)
         self.members = Members(self._database)
-        self.certificates = Certificates(self._database)
-        self.departures = Departures(self._database)
         self.replicas = Replicas(self._database)
-        self.base_holds = BaseHolds(self._database)
-        self.traffic = Traffic(self._database)
-        self.clusters = clusters(self._database)
-        self.policies = policies(self._database)
-        self.operations = Operations(self._database)
-        self.requests = Requests(self._database)
-        self.invitations = Invitations(self._database)
-        self.tenants = Tenants(self._database)
-        self.bin = Bin(self._database)
-        self.approvals = Approvals(self._database)
         self.seeds = Seeds(self._database, clock)
         self.wishes = Wishes(self._database)
         self.retention = Retention(self._database)

@@ -12,7 +12,7 @@ from console.domain.pairing import Departure, PeerCertificate
 
 _c = replication_rows.certificates.c
 _d = replication_rows.departures.c
-CERTIFICATE = Shape(replication_rows.certificates, PeerCertificate)
+_CERTIFICATE = Shape(replication_rows.certificates, PeerCertificate)
 _DEPARTURE = Shape(replication_rows.departures, Departure, user="user_name")
 
 
@@ -20,7 +20,7 @@ class Certificates:
     """Every method takes ids, no names. Rows end with their pairing; `Pairings.add` writes the first one."""
 
     def __init__(self, database: Database) -> None:
-        self._store = Store(database, CERTIFICATE, Changed.PAIRINGS)
+        self._store = Store(database, _CERTIFICATE, Changed.PAIRINGS)
 
     def put(self, certificate: PeerCertificate) -> None:
         """Raises Failed `no-such-pairing`."""

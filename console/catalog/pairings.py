@@ -10,7 +10,6 @@ import msgspec
 from sqlalchemy import Row, delete, insert, select, update
 
 from console.catalog import replication_rows
-from console.catalog.certificates import CERTIFICATE
 from console.catalog.database import Database
 from console.catalog.moments import from_us, to_us
 from console.catalog.names import find_row, name_key, require_free
@@ -25,7 +24,6 @@ from console.domain.pairing import (
     Pairing,
     PairingSettings,
     PairingState,
-    PeerCertificate,
     Promise,
 )
 
@@ -45,10 +43,14 @@ class Pairings:
             if pairing.state is PairingState.ACTIVE:
                 require_free(connection, replication_rows.pairings, pairing.name, _NOUN, but=pairing.id)
             connection.execute(insert(replication_rows.pairings).values(_to_row(pairing)))
-            shown = PeerCertificate(
-                pairing.peer.fingerprint, pairing.id, pairing.certificate, CertificateState.CURRENT, pairing.created
-            )
-            connection.execute(insert(replication_rows.certificates).values(CERTIFICATE.row(shown)))
+            shown = {
+                "fingerprint": pairing.peer.fingerprint,
+                "pairing": pairing.id,
+                "pem": pairing.certificate,
+                "state": CertificateState.CURRENT.value,
+                "since_us": to_us(pairing.created),
+            }
+            connection.execute(insert(replication_rows.certificates).values(shown))
 
     def get(self, name: str, direction: Direction | None = None) -> Pairing:
         """By id, name or beginning of an id. Raises Failed `no-such-pairing`, `ambiguous-id`."""
