@@ -152,10 +152,13 @@ class Replicas:
             states = dict.fromkeys(times, _THERE)
             last = max(times.values(), default=-1)
             between = select(_p.id, _p.time_us).where(_p.machine == machine, _p.time_us < last)
+            noted = select(_t.point, _t.state).where(mine, _t.time_us <= last)
             if newest is not None:
-                between = between.where(_p.time_us > newest)
-            rest = connection.execute(select(_t.point, _t.state).where(mine, _t.time_us <= last))
-            known: dict[str, str] = {point: state for point, state in rest}
+                between, noted = between.where(_p.time_us > newest), noted.where(_t.time_us > newest)
+            known: dict[str, str] = {point: state for point, state in connection.execute(noted)}
+            for part in batches(times):
+                theirs = select(_t.point, _t.state).where(mine, _t.point.in_(part))
+                known.update((point, state) for point, state in connection.execute(theirs))
             for id, time_us in connection.execute(between):
                 if id not in states and id not in known:
                     states[id], times[id] = _WAITING, time_us
