@@ -67,6 +67,10 @@ class RepositoryCalls(Calls):
         """None: the default repository."""
         return cast(JobAnswer, await self._post("/parities", {"repository": repository}))
 
+    async def rebuild_index(self, repository: str | None) -> JobAnswer:
+        """None: the default repository."""
+        return cast(JobAnswer, await self._post("/indexes", {"repository": repository}))
+
     async def reclaim_repository(self, repository: str | None, *, dry_run: bool = False) -> JobAnswer:
         """None: the default repository. With `dry_run` its result only says what would be done."""
         return cast(JobAnswer, await self._post("/reclaims", {"repository": repository, "dry_run": dry_run}))

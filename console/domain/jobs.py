@@ -27,6 +27,7 @@ class JobKind(StrEnum):
     ROLLUP = "rollup"
     NIGHTLY = "nightly"
     POINT_CHECK = "point-check"
+    REBUILD_INDEX = "rebuild-index"
     REBUILD_CATALOG = "rebuild-catalog"
     DELETE = "delete"
 

@@ -1,4 +1,4 @@
-"""A lost catalog, rebuilt from what the repositories say of themselves."""
+"""A lost catalog, rebuilt from what the repositories say of themselves; and an index, from the packs."""
 
 from __future__ import annotations
 
@@ -48,6 +48,26 @@ class Rebuild:
         """A job over all repositories. Result: {"machines", "points", "points_known", "points_deleted"}."""
         lanes = [f"check:{info.id}" for info in self._repositories.list()]
         return self._jobs.submit(JobKind.REBUILD_CATALOG, "catalog", self.run, user=user, lanes=lanes)
+
+    def start_index(self, name: str | None, *, user: str = "") -> Job:
+        """A job that reads from the packs of one repository which object lies where. An index that is found damaged is
+        built again by itself; this is for one that looks sound and is not trusted. All goes on with the index there is
+        until the new one is whole; cancelled, it has changed nothing. Result: {"repository", "packs", "objects",
+        "objects_before"}."""
+        info = self._repositories.choose(name)
+        self._repositories.open(info.id)
+
+        def work(reporter: JobReporter | Reporter) -> dict[str, Any]:
+            repository = self._repositories.open(info.id)
+            before = repository.usage().objects
+            repository.rebuild_index(reporter)
+            now = repository.usage()
+            text = f"The index of repository “{info.name}” was read from its {now.packs} pack(s) again."
+            self._journal.note(Severity.INFO, "index-rebuilt", text, info.id)
+            return {"repository": info.name, "packs": now.packs, "objects": now.objects, "objects_before": before}
+
+        lanes = [f"check:{info.id}"]
+        return self._jobs.submit(JobKind.REBUILD_INDEX, info.id, work, user=user, lanes=lanes, reason="asked for")
 
     def run(self, reporter: JobReporter | Reporter) -> dict[str, Any]:
         counts = {"machines": 0, "points": 0, "points_known": 0, "points_deleted": 0}

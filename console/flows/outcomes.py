@@ -106,6 +106,14 @@ def _rebuild(result: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def _reindex(result: Mapping[str, Any]) -> list[str]:
+    objects = count("{n} object was found", "{n} objects were found", result["objects"])
+    packs = count("in {n} pack", "in {n} packs", result["packs"])
+    return [
+        say("{objects} {packs}; the index knew {n} before.", objects=objects, packs=packs, n=result["objects_before"])
+    ]
+
+
 def _restore(result: Mapping[str, Any]) -> list[str]:
     lines = []
     for one in result.get("volumes", ()):
@@ -131,6 +139,7 @@ _TELL: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "repository-parity": _parity,
     "repository-move": _move,
     "reclaim": _reclaim,
+    "rebuild-index": _reindex,
     "rebuild-catalog": _rebuild,
     "restore": _restore,
 }

@@ -10,11 +10,11 @@ import sqlite3
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from console.repository.failures import primary_code
 from console.repository.places import APPLICATION, REVISION, SCHEMA, SEALED, TABLES, WHOLE, NewPack
@@ -25,6 +25,8 @@ Row = TypeVar("Row", bound=Sequence[Any])
 
 SIDES = ("", "-wal", "-shm", "-journal")
 """What SQLite appends to the name of its file for those that go with it."""
+NEW = ".new"
+"""What is appended to the name of an index that is being filled, to take the place of the one in use."""
 _STOCK = 8
 """Connections that are kept for the next question."""
 
@@ -44,6 +46,7 @@ class IndexFile(ABC):
         self._writing = threading.RLock()
         self._refilling = False
         self._stock: deque[sqlite3.Connection] = deque()
+        _remove(path.with_name(path.name + NEW))  # of a process that died while it was filled
         try:
             self._open()
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
@@ -58,6 +61,37 @@ class IndexFile(ABC):
             with suppress(sqlite3.Error):  # the log of a cache: what is not folded in is read again at opening
                 self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._writer.close()
+
+    def beside(self) -> Self:
+        """An empty one beside this one, to be filled for `taking_over`. Raises sqlite3.Error, OSError."""
+        path = self._path.with_name(self._path.name + NEW)
+        _remove(path)
+        return type(self)(path, self._refill)
+
+    def discard(self) -> None:
+        """Nothing of it is left."""
+        self.close()
+        _remove(self._path)
+
+    @contextmanager
+    def taking_over(self, other: Self) -> Iterator[None]:
+        """Goes on with all that `other` has, which is gone then. Whoever asks waits until the block has ended: what has
+        changed since `other` was filled can be made up for in it."""
+        with self._writing:
+            self._refilling = True
+            try:
+                self._drop_stock()
+                self._writer.close()
+                other.close()
+                _remove(self._path)
+                other._path.replace(self._path)
+                self._open()
+                yield
+            except BaseException:
+                self.rebuild(self._refill())
+                raise
+            finally:
+                self._refilling = False
 
     @abstractmethod
     def _load(self) -> None:
@@ -132,8 +166,7 @@ class IndexFile(ABC):
             raise
 
     def _begin(self) -> None:
-        for suffix in SIDES:
-            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+        _remove(self._path)
         self._writer = self._connect()
         try:
             self._tune()
@@ -160,6 +193,11 @@ class IndexFile(ABC):
         stock, self._stock = self._stock, deque()
         while stock:
             stock.pop().close()
+
+
+def _remove(path: Path) -> None:
+    for suffix in SIDES:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 @cache

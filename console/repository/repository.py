@@ -17,7 +17,7 @@ from console.domain.checks import CheckReport
 from console.domain.objects import FRAME_SIZE, Kind
 from console.domain.progress import Reporter
 from console.repository import marker, moving
-from console.repository.agreement import judge, reconcile, told
+from console.repository.agreement import judge, rebuild, reconcile, told
 from console.repository.codec import QUICK
 from console.repository.failures import is_full, no_room, write_failed
 from console.repository.frames import Provers
@@ -25,7 +25,6 @@ from console.repository.index import Index
 from console.repository.mending import Mending
 from console.repository.moving import Shelter
 from console.repository.parities import Parities
-from console.repository.places import NewPack
 from console.repository.reading import NearReader, Readers
 from console.repository.reclaim import Marks
 from console.repository.reliance import Sweeps
@@ -371,16 +370,10 @@ class Repository:
         return CheckReport(report.objects, report.bytes, report.damaged, gone, 0, tuple(notes))
 
     def rebuild_index(self, reporter: Reporter) -> None:
-        """Throws the index away and reads it from the packs again."""
-        reporter.phase("Reading the packs' indexes", items_total=sum(1 for _ in self._storage.names()))
-
-        def all_of_them() -> Iterator[NewPack]:
-            for pack in told(self._storage):
-                reporter.advance(items=1)
-                yield pack
-
+        """Reads a new index from the packs, in place of the one there is. Raises Failed `repository-full`,
+        `repository-unwritable`, and as `reporter`: nothing has changed then."""
         with self._changing():
-            judge(self._index.rebuild(all_of_them()), self._index, self._readers)
+            rebuild(self._storage, self._index, self._readers, reporter)
 
     def condemn(self, ids: Sequence[bytes]) -> None:
         """Strikes out objects whose stored bytes are damaged: they count as missing, and may be stored again."""

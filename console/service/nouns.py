@@ -19,7 +19,7 @@ WIRE = "/core/"
 NOUNS = {
     "core": ("core", "sign-in", "sign-out"),
     "users": ("users",),
-    "repositories": ("repositories", "checks", "parities", "reclaims", "repairs"),
+    "repositories": ("repositories", "checks", "indexes", "parities", "reclaims", "repairs"),
     "keys": ("keys",),
     "machines": ("machines",),
     "points": ("points",),

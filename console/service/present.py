@@ -288,6 +288,7 @@ def _subject(core: Core, found: Job) -> str:
             | JobKind.RECLAIM_PLAN
             | JobKind.RECLAIM
             | JobKind.REPOSITORY_MOVE
+            | JobKind.REBUILD_INDEX
             | JobKind.REBUILD_CATALOG
         ):
             repository = catalog.repositories.find(found.subject)

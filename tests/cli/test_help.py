@@ -17,7 +17,7 @@ from tests.cli.fakes import NoCore
 VERBS = {
     "core": "run status init settings nightly rebuild-catalog add list forget certificate",
     "user": "add list passwd remove",
-    "repository": "create adopt edit list show check damage repair parity reclaim move remove",
+    "repository": "create adopt edit list show check damage repair rebuild-index parity reclaim move remove",
     "key": "create list lock unlock rename passphrase set-type export import test remove",
     "machine": "retention rollup protect list show edit pause resume remove",
     "point": "hold release list show files check find delete",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -139,6 +141,20 @@ def test_a_damaged_catalog_is_set_aside_and_built_again(core: CoreProcess, tree:
     assert (rebuilt["points"], rebuilt["machines"]) == (1, 1)
     assert [p["id"] for p in core.ask("point", "list")["points"]] == [point]
     assert len(list(core.data.glob("catalog.sqlite.damaged-*"))) == 1
+
+
+def test_an_index_that_forgot_objects_is_read_from_the_packs_again(core: CoreProcess, tree: Path) -> None:
+    core.ask("machine", "protect", "web", "--volume", tree, "--every", "off")
+    point = core.ask("backup", "web")["point"]
+    [index] = core.data.rglob("index.sqlite")
+    with closing(sqlite3.connect(index)) as lying:  # it looks sound, and says that nothing is here
+        lying.execute("DELETE FROM objects")
+        lying.commit()
+    core.refuse("point", "files", point, code="object-missing", exit=6)
+    reread = core.ask("repository", "rebuild-index")
+    assert reread["packs"] > 0 < reread["objects"]
+    assert core.ask("point", "files", point)["files"]
+    assert core.ask("repository", "check")["damaged"] == []
 
 
 def test_a_core_elsewhere_is_remembered_and_enforces_roles(core: CoreProcess, tmp_path: Path) -> None:

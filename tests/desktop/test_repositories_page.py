@@ -108,6 +108,13 @@ def test_what_can_be_done_opens_its_wizard_or_asks(bench: Bench, running_world: 
     ]
     actions["Make parity now"].trigger()
     bench.wait(lambda: page._view.job is not None and page._view.job.ended, "parity was not made")
+    actions["Rebuild the index"].trigger()
+    bench.wait(
+        lambda: page._view.job is not None and page._view.job.shown is not None
+        and page._view.job.shown["kind"] == "rebuild-index" and page._view.job.ended,
+        "the index was not rebuilt",
+    )  # fmt: skip
+    assert "the index knew 0 before" in page._view.job.said.explain.text()  # type: ignore[union-attr]
     actions["Rebuild the catalog …"].trigger()
     _yes(page, "Rebuild")
     bench.wait(

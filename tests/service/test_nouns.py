@@ -12,7 +12,7 @@ import pytest
 from console.client.client import Client
 from console.client.inside import InsideTransport
 from console.client.local import read_token
-from console.domain import answers
+from console.domain import answers, repository_answers
 from console.domain.errors import Failed
 from console.domain.events import Severity
 from console.domain.jobs import JobKind
@@ -106,17 +106,19 @@ async def test_repositories(client: Client, tmp_path: Path) -> None:
     assert caught.value.failure.code == "path-not-utf-8"
     place = tmp_path / "big"
     made = await client.create_repository("big", str(place), default=True)
-    same_keys(made, answers.RepositoryAnswer)
+    same_keys(made, repository_answers.RepositoryAnswer)
     assert place.is_dir()
     listed = (await client.repositories())["repositories"]
     assert [(r["name"], r["default"]) for r in listed] == [("big", True), ("default", False)]
     shown = await client.repository("big")
-    same_keys(shown, answers.RepositoryDetail)
-    same_keys(shown["usage"], answers.UsageAnswer)
+    same_keys(shown, repository_answers.RepositoryDetail)
+    same_keys(shown["usage"], repository_answers.UsageAnswer)
     assert shown["usage"]["free_bytes"] > 0
     checked = await ended(client, await client.check_repository("big", read_data=True))
     assert checked["result"] is not None
     assert {"objects", "bytes", "damaged", "unreferenced_bytes"} <= set(checked["result"])
+    rebuilt = await ended(client, await client.rebuild_index("big"))
+    assert rebuilt["result"] == {"repository": "big", "packs": 0, "objects": 0, "objects_before": 0}
     assert (await client.remove_repository("big"))["name"] == "big"
     assert place.is_dir(), "its files stay"
 

@@ -8,18 +8,17 @@ import typer
 
 from console.cli import asking
 from console.cli.arguments import example, path_text, percent, size
+from console.cli.nouns.repository_damage import SHOWN_DAMAGE, show_damage, show_repair
 from console.cli.output import amount, when
 from console.cli.paging import everything
-from console.cli.session import Session, session_of
+from console.cli.session import session_of
 from console.client.client import Client
 from console.domain.errors import usage
-from console.domain.repair_answers import RepairPlan
 from console.domain.repository_answers import RepositoryAnswer, RepositoryDetail
 from console.domain.sizes import format_size
 
 app = typer.Typer(help="Where recovery points are kept.", epilog=example("repository list"))
 
-SHOWN_DAMAGE = 20
 LIMIT = "Bytes its packs, with their parity, may have: 500G, 2TB."
 PARITY = "Parity of each pack: 10% heals the loss of any tenth of it."
 Named = Annotated[str | None, typer.Argument(help="The default repository when it is not named.")]
@@ -188,7 +187,7 @@ def check(
             print(f"Damaged: object {one['object'][:16]}{pack}: hurts {hurt}")
         session.output.say(f"{amount(len(damaged), 'damaged object')}." if damaged else "No damage found.")
         if "repair" in result:
-            _show_repair(session, result["repair"])
+            show_repair(session, result["repair"])
         elif damaged:
             session.output.say("Repair it with: replicore repository repair")
 
@@ -211,7 +210,7 @@ def repair(
     places = [path_text(place) for place in drives or ()]
     session.job(
         lambda core: core.repair_repository(name, places),
-        lambda result: _show_repair(session, result),
+        lambda result: show_repair(session, result),
         detach=detach,
     )
 
@@ -222,7 +221,24 @@ def damage(ctx: typer.Context, name: Named = None, drives: Drives = None) -> Non
     damage with “check”."""
     session = session_of(ctx)
     places = [path_text(place) for place in drives or ()]
-    session.answer(lambda core: core.repair_plan(name, places), lambda found: _show_damage(session, found))
+    session.answer(lambda core: core.repair_plan(name, places), lambda found: show_damage(session, found))
+
+
+@app.command("rebuild-index", epilog=example("repository rebuild-index big"))
+def rebuild_index(
+    ctx: typer.Context,
+    name: Named = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Does not wait for the job.")] = False,
+) -> None:
+    """Reads from the packs alone which object lies where. A damaged index is built again by itself; this is for one
+    that is not trusted. Work on the repository goes on meanwhile; cancelled, it has changed nothing."""
+    session = session_of(ctx)
+
+    def show(made: dict[str, Any]) -> None:
+        found, packs = amount(made["objects"], "object"), amount(made["packs"], "pack")
+        session.output.say(f"The index was read from {packs}: {found}, {made['objects_before']} before.")
+
+    session.job(lambda core: core.rebuild_index(name), show, detach=detach)
 
 
 @app.command(epilog=example("repository parity big"))
@@ -358,35 +374,3 @@ def _parity(found: RepositoryDetail) -> str:
         return "none"
     there = f"{amount(parity['packs'], 'pack')} have it ({format_size(parity['bytes'])})"
     return f"{parity['percent']} % of each pack; {there}"
-
-
-def _show_damage(session: Session, found: RepairPlan) -> None:
-    session.output.say(
-        f"“{found['name']}”: {amount(found['object_count'], 'damaged object')}, "
-        f"{amount(len(found['missing_packs']), 'missing pack')}; {amount(found['image_count'], 'volume image')} hurt."
-    )
-    for image in found["images"][:SHOWN_DAMAGE]:
-        session.output.say(
-            f"Hurt: “{image['machine']}” {image['volume']}, point {image['point'][:12]} of {when(image['time'])}: "
-            f"restorable: {image['restorability']}"
-        )
-    for source in found["sources"]:
-        name = f"{source['kind']} {source['name']}".strip()
-        if source["problem"] is not None:
-            session.output.say(f"Cannot be used: {name}: {source['problem']['message']}")
-        elif source["objects"] is None:
-            session.output.say(f"May help: {name}")
-        else:
-            session.output.say(f"Has {source['objects']} of {found['object_count']}: {name}")
-
-
-def _show_repair(session: Session, result: dict[str, Any]) -> None:
-    for source in result["sources"]:
-        print(f"Repaired: {amount(source['objects'], 'object')} from {source['source']}")
-    for image in result["images_left"][:SHOWN_DAMAGE]:
-        print(f"Still damaged: “{image['machine']}” {image['volume']}, point {image['point'][:12]}: ", end="")
-        print(f"restorable: {image['restorability']}")
-    if result["left_count"]:
-        session.output.say(f"{amount(result['left_count'], 'object')} could not be repaired. {result['help']}")
-    else:
-        session.output.say("Nothing was damaged." if not result["found"] else "Everything is repaired.")

@@ -148,6 +148,12 @@ class RepositoriesPage(Page):
             id = row["id"]
             self.pane.act(lambda: self.desk.client.make_parity(id), self._started)
 
+    def _rebuild_index(self) -> None:
+        row = self._table.current
+        if row is not None:
+            id = row["id"]
+            self.pane.act(lambda: self.desk.client.rebuild_index(id), self._started)
+
     def _ask_rebuild(self) -> None:
         ask(
             self,
@@ -195,6 +201,7 @@ class RepositoriesPage(Page):
             action(say("&Move …"), self._opening("repository-move"), icon_name="forward", enabled=mine, why_not=only),
             action(say("Repa&ir …"), self._opening("repository-repair"), icon_name="good", enabled=mine, why_not=only),
             action(say("Make &parity now"), self._make_parity, icon_name="base", enabled=mine, why_not=only),
+            action(say("Rebuild the inde&x"), self._rebuild_index, icon_name="recycle", enabled=mine, why_not=only),
             action(say("Re&build the catalog …"), self._ask_rebuild, icon_name="recycle", enabled=mine, why_not=only),
             action(
                 say("&Remove …"),

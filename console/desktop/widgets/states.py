@@ -115,6 +115,7 @@ def job_kind(value: str) -> Shown:
         "repository-repair": Shown(say("Repair repository"), Tone.OFF, "recycle"),
         "repository-parity": Shown(say("Make parity"), Tone.OFF, "check"),
         "point-check": Shown(say("Check recovery point"), Tone.OFF, "check"),
+        "rebuild-index": Shown(say("Rebuild index"), Tone.OFF, "recycle"),
         "rebuild-catalog": Shown(say("Rebuild catalog"), Tone.OFF, "recycle"),
         "rollup": Shown(say("Roll up aged points"), Tone.OFF, "recycle"),
         "nightly": Shown(say("Nightly jobs"), Tone.OFF, "recycle"),

@@ -84,6 +84,12 @@ class WantedRepair(BaseModel):
     places: list[str] = []
 
 
+class WantedIndex(BaseModel):
+    """`repository`: the default one when it is not named."""
+
+    repository: str | None = None
+
+
 class WantedParity(BaseModel):
     """`repository`: the default one when it is not named."""
 
@@ -177,6 +183,12 @@ def growth(repository: str, by: Reader) -> RepositoryGrowth:
 def make_parity(body: WantedParity, by: Administrator) -> JobAnswer:
     """A job: parity for packs that lack it, and again where it is damaged. In a repository that wants none all goes."""
     return present.job(by.core, by.core.parity.start(body.repository, user=by.user), 0)
+
+
+@router.post("/indexes")
+def rebuild_index(body: WantedIndex, by: Administrator) -> JobAnswer:
+    """A job: reads which object lies where from the packs alone. Until it has ended the index there is serves all."""
+    return present.job(by.core, by.core.rebuild.start_index(body.repository, user=by.user), 0)
 
 
 @router.post("/reclaims")
