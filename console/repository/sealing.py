@@ -185,6 +185,8 @@ def read_node(oid: bytes, kind: int, stored: Bytes) -> Node:
     """What a sealed object says in clear, proven as far as that goes without its key. Raises SealError for edges that
     no writer writes."""
     packed = edges_of_stored(kind, stored)
+    if not packed:
+        return Node(oid, kind, bytes(memoryview(stored)[:TAG_SIZE]), ())
     edges = tuple(Edge(*fields) for fields in _EDGE.iter_unpack(memoryview(packed)[_COUNT.size :]))
     for edge in edges:
         depth = edge.depth & ~OF_DIRECTORY

@@ -30,6 +30,7 @@ from console.engine.restore.inner import InnerPlanting, inner_files
 from console.engine.restore.outcome import Outcome, is_damage
 from console.engine.restore.planting import Overwrite, Planting
 from console.engine.restore.selection import Chosen, Wish, select
+from console.host.memory import kept
 from console.repository import Repository, TreeReader
 from console.sources import creating
 from console.sources.creating import Place, Places
@@ -132,7 +133,7 @@ class Restore:
             self.refuse_nothing(wanted)
         outcome = Outcome(reporter)
         try:
-            with Durable() as durable:
+            with kept(), Durable() as durable:
                 places = Places(met=durable.meet)
                 try:
                     for chosen in wanted.chosen:
