@@ -12,6 +12,7 @@ ELSEWHERE = [
     "alembic", "sqlmodel", "sqlalchemy.orm",  # the catalog is opened and read without
     "uvicorn", "aiohttp", "uvloop", "console.wire.server", "console.wire.dialer",  # nobody knocks, nobody is called
     "console.repository", "console.seeding", "console.sources", "console.vault", "keyring", "psutil", "zfec",
+    "console.catalog.providers", "console.catalog.groups", "console.domain.traffic",
     "console.engine.protect", "console.engine.replicate", "console.engine.seed", "console.engine.restore",
     "console.service.routers.machines", "console.service.routers.plans", "console.service.routers.seeds",
     "pydantic.v1", "rich", "PySide6",
