@@ -7,7 +7,7 @@ import sys
 
 GARBAGE = 10_000, 20, 20
 """How many more objects there are before garbage is looked for. Seven hundred is little for a program that is made of
-half a million: it would be looked through time and again while it is loaded, a twentieth of a short command's time."""
+half a million: it would be looked through time and again while it is loaded, a fiftieth of a short command's time."""
 
 
 def main() -> None:
