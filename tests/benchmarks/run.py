@@ -91,6 +91,10 @@ def run_tool(kind: type[Tool], tree: Corpus, work: Path, run: int) -> list[Recor
     return records
 
 
+def _file_system(place: Path) -> str:
+    return subprocess.run(["stat", "-f", "-c", "%T", place], capture_output=True, text=True, check=True).stdout.strip()
+
+
 def surroundings(kinds: Sequence[type[Tool]]) -> list[str]:
     """What the figures depend on besides the programs' speed."""
     commit = subprocess.run(
@@ -117,6 +121,12 @@ def arguments() -> argparse.Namespace:
         default=Path(tempfile.gettempdir(), "replicore-benchmarks"),
         help="where corpora and repositories lie; about 12 GB on a real disk (default: %(default)s)",
     )
+    parser.add_argument(
+        "--sources",
+        type=Path,
+        help="where the trees lie; a place in memory (/dev/shm, up to 10 GB) where the system lets go of cached files soon"
+        " (default: the same as --work)",
+    )
     parser.add_argument("--report", type=Path, default=HERE / "REPORT.md", help="page to write (default: %(default)s)")
     parser.add_argument("--replicore", type=Path, default=Replicore.program, help="default: %(default)s")
     return parser.parse_args()
@@ -126,9 +136,9 @@ def compare(name: str, kinds: Sequence[type[Tool]], options: argparse.Namespace)
     """All tools on one corpus; prints the section and writes it where it belongs."""
     usr = None
     if name == "image":
-        usr = Corpus("usr", options.work, options.scale)
+        usr = Corpus("usr", options.sources, options.scale)
         usr.make()
-    tree = Corpus(name, options.work, options.scale)
+    tree = Corpus(name, options.sources, options.scale)
     tree.make(usr)
     records: list[Record] = []
     results = options.work / f"{name}.json"
@@ -137,7 +147,8 @@ def compare(name: str, kinds: Sequence[type[Tool]], options: argparse.Namespace)
         for kind in (*kinds[turn:], *kinds[:turn]):
             records += run_tool(kind, tree, options.work, run)
             results.write_text(json.dumps([dataclasses.asdict(record) for record in records], indent=1))
-    text = report.section(name, tree.facts(), surroundings(kinds), records)
+    places = f"sources on {_file_system(options.sources)}, repositories and restores on {_file_system(options.work)}"
+    text = report.section(name, tree.facts(), [*surroundings(kinds), places], records)
     print(f"\n{text}\nEvery record: {results}")
     if OURS in {kind.name for kind in kinds} and len(kinds) > 1 and options.scale == 1:
         report.write(options.report, name, text)
@@ -149,6 +160,8 @@ def main() -> int:
     options = arguments()
     options.work = options.work.resolve()
     options.work.mkdir(parents=True, exist_ok=True)
+    options.sources = (options.sources or options.work).resolve()
+    options.sources.mkdir(parents=True, exist_ok=True)
     Replicore.program = options.replicore.absolute()
     unknown = set(options.tools.split(",")) - TOOLS.keys()
     if unknown:
