@@ -124,8 +124,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--sources",
         type=Path,
-        help="where the trees lie; a place in memory (/dev/shm, up to 10 GB) where the system lets go of cached files soon"
-        " (default: the same as --work)",
+        help="where the trees lie: in memory (/dev/shm, up to 10 GB) where the system soon lets go of cached files"
+        " (default: where --work is)",
     )
     parser.add_argument("--report", type=Path, default=HERE / "REPORT.md", help="page to write (default: %(default)s)")
     parser.add_argument("--replicore", type=Path, default=Replicore.program, help="default: %(default)s")

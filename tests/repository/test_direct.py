@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from console.repository.storage import ALIGNED, direct
 from console.repository.storage.direct import DirectFile
 
-ROOM = 2 << 20
+ROOM = 1 << 20
 
 
 def written(path: Path, offset: int, pieces: list[bytes]) -> bytes:

@@ -37,7 +37,7 @@ from console.sources.reading import HostFiles, entry_of, same_node, unchanged
 BATCH_FILES = 256
 BATCH_BYTES = SHELF - MINIMUM
 """Files are handed to the threads in batches: so many, or so many bytes."""
-WAITING = 6
+WAITING = 4
 """Batches that may wait for a thread."""
 SETTLED = 512
 """What the walk itself decides is entered in groups of this size."""

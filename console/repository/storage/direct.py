@@ -16,7 +16,7 @@ ALIGNED = 4096
 """Offsets and lengths of direct writes are multiples of this (bytes)."""
 _WORTH = 64 << 10
 """Less than this is left to the cache."""
-_ROOM = 2 << 20
+_ROOM = 1 << 20
 _DIRECT = getattr(os, "O_DIRECT", 0)
 _OPEN = os.O_WRONLY | _DIRECT | getattr(os, "O_CLOEXEC", 0)
 _REFUSALS = {errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP}
