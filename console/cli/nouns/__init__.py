@@ -1,1 +1,1 @@
-"""One module per noun of the command line; each has an `app` with its verbs."""
+"""One module or package per noun of the command line; each has an `app` with its verbs."""

@@ -1,28 +1,19 @@
-"""`replicore replication …`: pairings with other Cores, and the machines in them."""
+"""Who replicates where: pair, add, remove, edit."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from console.cli import asking
 from console.cli.arguments import assignments, example
-from console.cli.output import amount, loss_text, short, when
-from console.cli.paging import everything
+from console.cli.nouns.replication.shared import Pairing, Yes, app
+from console.cli.output import amount, loss_text
 from console.cli.session import Session, session_of
 from console.client.client import Client
 from console.domain.errors import usage
-from console.domain.replication_answers import Paired, PairingDetailAnswer, PairingRemoved, PlanAnswer
-from console.domain.sizes import format_duration, format_rate, format_size
-
-app = typer.Typer(
-    help="Pairings with other Cores, and the machines in them.", epilog=example("replication show office")
-)
-
-Pairing = Annotated[str, typer.Argument(metavar="PAIRING", help="Name or id of the pairing.")]
-Machine = Annotated[str | None, typer.Argument(metavar="[MACHINE]", help="Only this machine.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Without asking.")]
+from console.domain.replication_answers import Paired, PairingDetailAnswer, PairingRemoved
 
 
 @app.command(
@@ -142,84 +133,6 @@ def remove(
     session.answer(work, show)
 
 
-@app.command("list", epilog=example("replication list --outgoing"))
-def list_pairings(
-    ctx: typer.Context,
-    outgoing: Annotated[bool, typer.Option("--outgoing", help="Only those we send to.")] = False,
-    incoming: Annotated[bool, typer.Option("--incoming", help="Only those that send to us.")] = False,
-) -> None:
-    """Pairings of this Core, by name."""
-    session = session_of(ctx)
-    direction = None if outgoing == incoming else ("outgoing" if outgoing else "incoming")
-
-    def show(found: dict[str, Any]) -> None:
-        rows = [
-            (
-                p["name"],
-                "to" if p["role"] == "source" else "from",
-                p["peer"],
-                p["link"],
-                p["machine_count"],
-                p["lag_points"],
-                when(p["last_contact"]),
-            )
-            for p in found["pairings"]
-        ]
-        columns = ("Name", "", "Core", "Link", ">Machines", ">Waiting", "Last contact")
-        session.output.table(columns, rows, "No pairing yet: replicore replication pair HOST --user U")
-
-    session.answer(
-        lambda core: everything("pairings", lambda a: core.pairings(direction=direction, limit=1000, after=a)), show
-    )
-
-
-@app.command(epilog=example("replication show office"))
-def show(ctx: typer.Context, pairing: Pairing) -> None:
-    """One pairing with its machines: state, lag, rate, and who paused it."""
-    session = session_of(ctx)
-
-    def tell(found: PairingDetailAnswer) -> None:
-        address = f" at {found['host']}:{found['port']}" if found["host"] else ""
-        session.output.facts(
-            [
-                ("Pairing", f"{found['name']} ({found['pairing']})"),
-                ("We are", f"the {found['role']}"),
-                ("Other Core", f"{found['peer']}{address}, version {found['peer_version']}"),
-                ("Fingerprint", found["fingerprint"]),
-                ("Link", f"{found['link']} {found['link_text']}".strip()),
-                ("Last contact", when(found["last_contact"])),
-            ]
-        )
-        rows = [
-            (
-                m["machine"],
-                m["state"],
-                when(m["last_replicated"]),
-                m["lag_points"],
-                format_size(m["lag_bytes"]),
-                format_rate(m["rate_bps"]) if m["rate_bps"] else "",
-                format_duration(m["eta_s"]) if m["eta_s"] else "",
-                m["images_on_seed"] or "",
-                m["paused_by"] or "",
-            )
-            for m in found["machines"]
-        ]
-        columns = (
-            "Machine",
-            "State",
-            "Last replicated",
-            ">Waiting",
-            ">Bytes",
-            ">Rate",
-            ">Left",
-            ">On seed",
-            "Paused by",
-        )
-        session.output.table(columns, rows, "No machine is in it.")
-
-    session.answer(lambda core: core.pairing(pairing), tell)
-
-
 @app.command(epilog=example("replication edit office --host vault.example.org", "replication edit office --name vault"))
 def edit(
     ctx: typer.Context,
@@ -240,68 +153,6 @@ def edit(
     session.answer(lambda core: core.edit_pairing(pairing, name=name, host=host, port=port), tell)
 
 
-@app.command(epilog=example("replication force office"))
-def force(
-    ctx: typer.Context,
-    pairing: Pairing,
-    detach: Annotated[bool, typer.Option("--detach", help="Does not wait for the job.")] = False,
-) -> None:
-    """Sends now what the target lacks."""
-    session = session_of(ctx)
-
-    def tell(result: dict[str, Any]) -> None:
-        rate = result["bytes_sent"] / result["duration_s"] if result["duration_s"] else 0.0
-        session.output.say(
-            f"{amount(result['points_sent'], 'point')}, {amount(result['objects_sent'], 'object')} and "
-            f"{format_size(result['bytes_sent'])} sent, {format_size(result['bytes_skipped'])} were there already; "
-            f"{format_duration(result['duration_s'])}" + (f", {format_rate(rate)}." if result["bytes_sent"] else ".")
-        )
-
-    session.job(lambda core: core.force(pairing), tell, detach=detach)
-
-
-@app.command(epilog=example("replication pause office", "replication pause office laptop"))
-def pause(ctx: typer.Context, pairing: Pairing, machine: Machine = None) -> None:
-    """Nothing is sent until it is resumed; incoming pairings can be paused too."""
-    session = session_of(ctx)
-    session.answer(
-        lambda core: core.pause_pairing(pairing, machine),
-        lambda found: session.output.say(f"{_whose(found, machine)} is paused."),
-    )
-
-
-@app.command(epilog=example("replication resume office"))
-def resume(ctx: typer.Context, pairing: Pairing, machine: Machine = None) -> None:
-    """Undoes our pause; what waited is sent."""
-    session = session_of(ctx)
-    session.answer(
-        lambda core: core.resume_pairing(pairing, machine),
-        lambda found: session.output.say(f"{_whose(found, machine)} goes on."),
-    )
-
-
-@app.command(epilog=example("replication plan office"))
-def plan(ctx: typer.Context, pairing: Pairing) -> None:
-    """What the next run would send, and why not the rest. Sends nothing."""
-    session = session_of(ctx)
-
-    def tell(found: PlanAnswer) -> None:
-        for machine in found["machines"]:
-            steps = amount(len(machine["steps"]), "image")
-            points = amount(machine["points"], "point")
-            print(f"{machine['machine']}: {steps} of {points}, {format_size(machine['bytes'])} at most")
-            reasons: dict[tuple[str, str], int] = {}
-            for one in machine["withheld"]:
-                reasons[one["reason"], one["detail"]] = reasons.get((one["reason"], one["detail"]), 0) + 1
-            for (reason, detail), count in sorted(reasons.items()):
-                more = f" ({short(detail)})" if detail else ""
-                print(f"  {amount(count, 'image')} not sent: {reason}{more}")
-        if not found["machines"]:
-            session.output.say("No machine is in it.")
-
-    session.answer(lambda core: core.plan(pairing), tell)
-
-
 async def _confirmed(session: Session, core: Client, host: str, port: int) -> str:
     probed = await core.probe(host, port)
     question = (
@@ -311,7 +162,3 @@ async def _confirmed(session: Session, core: Client, host: str, port: int) -> st
     )
     asking.confirm(session.output, question, yes=False)
     return probed["fingerprint"]
-
-
-def _whose(pairing: PairingDetailAnswer, machine: str | None) -> str:
-    return f"Replication with “{pairing['name']}”" + (f" of “{machine}”" if machine else "")
