@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +14,11 @@ from console.catalog import rows
 from console.catalog.database import Database
 from console.catalog.moments import from_us, to_us
 from console.catalog.names import find_row, name_key, require_free
-from console.catalog.soundness import sound
+from console.catalog.soundness import listed, sound
 from console.domain.errors import not_found, refused
 from console.domain.events import Changed
 from console.domain.machines import Machine, MachineKind, MachineOptions, Volume
+from console.domain.ways import Way
 
 _t = rows.machines.c
 _NOUN = "machine"
@@ -73,6 +75,21 @@ class Machines:
                 )
             connection.execute(delete(rows.machines).where(_t.id == found.id))
 
+    def ways(self, ids: Collection[str]) -> dict[str, Way]:
+        """By machine (id): the Cores that each of these came by; those that are our own are left out."""
+        statement = select(_t.id, _t.via).where(_t.id.in_(ids), _t.kind != MachineKind.PROTECTED.value)
+        with self._database.read() as connection:
+            found = {row.id: _way(row.via) for row in connection.execute(statement)}
+        return {id: way for id, way in found.items() if way}
+
+    def came_by(self, id: str, way: Way) -> None:
+        """Remembers it. A machine that is not there is passed over."""
+        if self.ways([id]).get(id, ()) == way:
+            return
+        values = {"via": [list(core) for core in way]}
+        with self._database.write(Changed.MACHINES) as connection:
+            connection.execute(update(rows.machines).where(_t.id == id).values(values))
+
     def due(self, now: datetime) -> builtins.list[Machine]:
         """Protected machines whose scheduled backup is due, the longest waiting first; not those that are paused."""
         statement = (
@@ -82,6 +99,11 @@ class Machines:
         )
         with self._database.read() as connection:
             return [_from_row(row) for row in connection.execute(statement)]
+
+
+@sound
+def _way(value: Any) -> Way:
+    return tuple((id, name) for id, name in listed(value))
 
 
 def _to_row(machine: Machine) -> dict[str, Any]:

@@ -116,14 +116,21 @@ class MachineOptionsAnswer(TypedDict):
     compression: int
 
 
+class CoreOnWay(TypedDict):
+    id: str
+    name: str
+
+
 class MachineAnswer(TypedDict):
-    """`pairings`: names of the outgoing pairings it is replicated by. `last_point`: time of its newest point. `key`:
-    name of the encryption key its images are sealed with (its id, where it is not known here); null: none."""
+    """`via`: Cores it came by, the oldest first; the last one sends it here; empty: it is our own. `pairings`: names of
+    the outgoing pairings it is replicated by. `last_point`: time of its newest point. `key`: name of the encryption key
+    its images are sealed with (its id, where it is not known here); null: none."""
 
     id: str
     name: str
     kind: str
     origin: str
+    via: list[CoreOnWay]
     repository: str
     volumes: list[VolumeAnswer]
     created: str

@@ -64,6 +64,7 @@ def machine(core: Core, found: Machine, *, commands: bool) -> MachineAnswer:
         "name": found.name,
         "kind": found.kind.value,
         "origin": origin(core, found),
+        "via": [{"id": id, "name": name} for id, name in catalog.machines.ways([found.id]).get(found.id, ())],
         "repository": repository.name if repository else found.repository,
         "volumes": [_volume(volume, commands=commands) for volume in found.volumes],
         "created": iso(found.created),

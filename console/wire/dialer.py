@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import concurrent.futures
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from console.domain.errors import Cancelled, Failed
 from console.domain.machines import Machine
 from console.domain.pairing import Pairing
 from console.domain.replication import Accepted, Holding, ImageOffer
+from console.domain.ways import Way
 from console.wire import messages
 from console.wire.conversation import SEALED, Call, batches, decode_missing, encode_ids
 from console.wire.identity import Identity, fingerprint_of
@@ -155,9 +156,12 @@ class Dialer:
         """Tells the target how we are and learns how it is."""
         return self._ask(Call.STATUS, request, StatusAnswer)
 
-    def add_machines(self, machines: Iterable[tuple[Machine, str]]) -> None:
-        """`machines`: each with the id of the target's repository that takes it. All are taken, or none."""
-        request = AddMachines([MachinePlacement(machine, repository) for machine, repository in machines])
+    def add_machines(self, machines: Iterable[tuple[Machine, str]], ways: Mapping[str, Way] | None = None) -> None:
+        """`machines`: each with the id of the target's repository that takes it. All are taken, or none. `ways`: by
+        machine (id), the Cores it came here by."""
+        came = ways or {}
+        placed = [(machine, repository, came.get(machine.id, ())) for machine, repository in machines]
+        request = AddMachines([MachinePlacement(m, home, [list(core) for core in way]) for m, home, way in placed])
         self._ask(Call.MACHINES, request, Done)
 
     def remove_machines(self, machines: Sequence[str], *, delete_points: bool = False) -> int:

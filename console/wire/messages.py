@@ -74,12 +74,15 @@ class LookAnswer(msgspec.Struct, frozen=True):
 
 class MachineBacklog(msgspec.Struct, frozen=True):
     """What waits to be sent of one machine (id): points, and stored bytes at most. `interval_s`: between its scheduled
-    backups, 0 for none or when they are paused; None: not said."""
+    backups, 0 for none or when they are paused; None: not said. `name`: what it is called; empty: not said. `via`: ids
+    and names of the Cores it came to the source by, the oldest first."""
 
     machine: str
     points: int
     bytes: int
     interval_s: int | None = None
+    name: str = ""
+    via: list[list[str]] = []
 
 
 class SeedAnnouncement(msgspec.Struct, frozen=True):
@@ -136,10 +139,11 @@ class StatusAnswer(msgspec.Struct, frozen=True):
 
 
 class MachinePlacement(msgspec.Struct, frozen=True):
-    """A machine, and the target's repository (id) that takes it."""
+    """A machine, and the target's repository (id) that takes it. `via` as in `MachineBacklog`."""
 
     machine: Machine
     repository: str
+    via: list[list[str]] = []
 
     def __post_init__(self) -> None:
         _aware(self.machine.created)

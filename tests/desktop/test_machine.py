@@ -141,6 +141,7 @@ def test_a_backup_is_started_by_the_menu(running_world: Running, bench: Bench) -
 
 def test_a_job_that_works_on_the_machine_is_one_click_away(bench: Bench) -> None:
     machine: dict[str, Any] = {"id": "m1", "name": "laptop", "kind": "protected", "origin": "Office", "volumes": []}
+    machine |= {"via": []}
     machine |= {"repository": "", "key": None}
     machine |= {"created": iso(NOW), "interval_s": 3600, "excludes": [], "paused": False, "next_due": None}
     machine |= {"points": 0, "last_point": None, "pairings": []}

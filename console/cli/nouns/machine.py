@@ -173,6 +173,7 @@ def show(ctx: typer.Context, name: Name) -> None:
                 ("Machine", f"{found['name']} ({found['id']})"),
                 ("Kind", found["kind"]),
                 ("Protected by", found["origin"]),
+                *_came_by(found),
                 *((f"Volume {volume['label']}", _where(volume)) for volume in found["volumes"]),
                 ("Excluded", ", ".join(found["excludes"]) or "nothing"),
                 *_how(found["options"]),
@@ -346,6 +347,11 @@ def _where(volume: VolumeAnswer) -> str:
     if volume["source"] != VolumeSource.STREAM:
         return volume["path"]
     return f"cmd:{volume['path']}" if volume["path"] else "-"
+
+
+def _came_by(machine: MachineAnswer) -> list[tuple[str, str]]:
+    cores = [core["name"] for core in machine["via"]]
+    return [("Came by", " → ".join(cores))] if cores else []
 
 
 def _every(machine: MachineAnswer) -> str:

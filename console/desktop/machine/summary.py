@@ -126,6 +126,8 @@ def protection_facts(view: MachineView, now: datetime) -> Facts:
         facts.append((say("Schedule"), schedule_text(machine["interval_s"])))
     elif machine["origin"]:
         facts.append((say("From Core"), machine["origin"]))
+        if len(machine["via"]) > 1:
+            facts.append((say("Came here by"), " → ".join(core["name"] for core in machine["via"])))
     facts.append((say("Repository"), _repository(view)))
     points = count("{n} point", "{n} points", machine["points"])
     if safety is not None and safety["orphaned"]:

@@ -63,7 +63,8 @@ class Arrange:
             for named, machine in zip(machines, chosen, strict=True)
         }
         dialer = self._peers.dialer(found)
-        dialer.add_machines([(machine, places[machine.id].id) for machine in chosen])
+        ways = self._catalog.machines.ways([machine.id for machine in chosen])
+        dialer.add_machines([(machine, places[machine.id].id) for machine in chosen], ways)
         members = [
             Member(found.id, machine.id, places[machine.id].id, places[machine.id].name, paused=paused)
             for machine in chosen

@@ -11,8 +11,9 @@ from console.domain.events import Severity
 from console.domain.machines import Machine
 from console.domain.pairing import CoreIdentity, Direction, Link, Pairing, PairingState
 from console.domain.replication import Holding
+from console.domain.ways import Way
 from console.engine.journal import Journal
-from console.engine.replicate.lag import view
+from console.engine.replicate.lag import MemberView, view
 from console.engine.replicate.progress import Progress
 from console.engine.seed.choice import with_chains
 from console.engine.seed.drives import SeedDrives
@@ -140,10 +141,9 @@ class Peers:
             self._seeds.release(pairing, with_chains(images, mine))
 
     def _status(self, pairing: Pairing) -> StatusRequest:
-        backlog = [
-            MachineBacklog(machine.machine.id, machine.lag_points, machine.lag_bytes, _rhythm(machine.machine))
-            for machine in view(self._catalog, pairing, self._clock.now(), None).machines
-        ]
+        shown = view(self._catalog, pairing, self._clock.now(), None).machines
+        ways = self._catalog.machines.ways([member.machine.id for member in shown])
+        backlog = [_backlog(member, ways.get(member.machine.id, ())) for member in shown]
         paused = self._catalog.pairings.get(pairing.id).paused_here
         return StatusRequest(self._me, self._clock.now(), paused, backlog, self.announcements(pairing), list(SPEAKS))
 
@@ -151,6 +151,11 @@ class Peers:
         with self._catalog.transaction():
             if link is not None and self._catalog.pairings.find(pairing.id) is not None:
                 self._catalog.pairings.change(pairing.id, link=link, link_text=text)
+
+
+def _backlog(member: MemberView, way: Way) -> MachineBacklog:
+    machine, via = member.machine, [list(core) for core in way]
+    return MachineBacklog(machine.id, member.lag_points, member.lag_bytes, _rhythm(machine), machine.name, via)
 
 
 def _rhythm(machine: Machine) -> int:

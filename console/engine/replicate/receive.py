@@ -15,6 +15,7 @@ from console.domain.errors import Failed, FailureKind, failed, refused
 from console.domain.events import Severity
 from console.domain.pairing import CoreIdentity, Direction, Member, Pairing, PairingState, RepositoryOffer
 from console.domain.replication import Accepted, Holding, ImageOffer
+from console.domain.ways import way_of
 from console.engine.ends import LocalTarget
 from console.engine.journal import Journal
 from console.engine.keys.travel import Arrivals
@@ -70,7 +71,7 @@ class Receive:
         self._me = me
         self._identity = identity
         self._users = users
-        self._adopting = Adopting(catalog, retain, me)
+        self._adopting = Adopting(catalog, retain, journal, me)
         self._arrivals = Arrivals(catalog, journal)
         self.received = Received(catalog, clock)
         self._lock = threading.Lock()
@@ -133,6 +134,8 @@ class Receive:
             )
             announced(self._catalog, pairing, request)
             rhythms(self._catalog, pairing, request)
+            for said in request.machines:
+                self._adopting.heard(pairing, request.core, said)
         answer = StatusAnswer(
             self._me,
             self._clock.now(),
@@ -160,11 +163,14 @@ class Receive:
         if not self._catalog.repositories.list():
             raise refused("no-repository", "This Core has no repository.", "Make one on the target first.")
         placed = [(p.machine, self._catalog.repositories.get(p.repository)) for p in request.machines]
+        sender = pairing.peer
+        ways = {p.machine.id: way_of(p.via, sender.id, sender.name) for p in request.machines}
         for machine, _ in placed:
-            self._adopting.mine_or_new(pairing, machine)
+            self._adopting.mine_or_new(pairing, machine, ways[machine.id])
         with self._catalog.transaction():
             for machine, repository in placed:
                 self._adopting.adopt(pairing, machine, repository.id)
+                self._catalog.machines.came_by(machine.id, ways[machine.id])
                 self._catalog.members.put(Member(pairing.id, machine.id, repository.id, repository.name))
         names = ", ".join(machine.name for machine, _ in placed)
         self._journal.note(Severity.INFO, "replication-added", f"“{pairing.name}” replicates {names} here.", pairing.id)
