@@ -29,7 +29,11 @@ from console.engine.core import Core
 from console.repository.tree_writer import TreeWriter
 from console.service.app import close, create_app
 from console.worlds.filling import CHAIN, fill
+from tests.benchmarks import report
+from tests.benchmarks.run import surroundings
 
+SECTION = "Lists"
+PAGE = Path(__file__).with_name("REPORT.md")
 CALLS = 5
 ORPHANED = 0.01
 WIDE = "f0" * 16
@@ -138,6 +142,15 @@ async def measure(core: Core) -> None:
     print(f"{total} points, {core.catalog.points.count(core.catalog.machines.list()[0].id)} of one machine")
     print(f"{len((await client.points(offset=0, state='orphaned', limit=1))['points'])} orphan shown")
     print(f"{'call':40}" + "".join(f"{title:>10}" for title in ("first", "(cpu)", "median", "worst", "(cpu)")))
+    rows = [
+        f"## {SECTION}",
+        "",
+        *surroundings([]),
+        f"{total:,} points; milliseconds at the API, the first call and {CALLS} more; target 50.",
+        "",
+        "| call | first | its processor time | median | worst | processor time |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
     machine = core.catalog.machines.list()[-1]
     try:
         for name, call in calls(client, core, total).items():
@@ -149,6 +162,8 @@ async def measure(core: Core) -> None:
             passed, worked = zip(*rest, strict=True)
             figures = (*first, statistics.median(passed), max(passed), statistics.median(worked))
             print(f"{name:40}" + "".join(f"{figure:10.1f}" for figure in figures), flush=True)
+            rows.append(f"| {name} | " + " | ".join(f"{figure:.1f}" for figure in figures) + " |")
+        report.write(PAGE, SECTION, "\n".join(rows) + "\n")
     finally:
         await transport.close()
         close(app)

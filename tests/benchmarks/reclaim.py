@@ -20,7 +20,11 @@ from console.repository.pack import PACK_BYTES, PackEntry
 from console.repository.places import NewPack
 from console.repository.reclaim import Marks, plan_reclaim
 from console.repository.reliance import Sweeps
+from tests.benchmarks import report
+from tests.benchmarks.run import surroundings
 
+SECTION = "Reclaim of 100 GiB, before it writes"
+PAGE = Path(__file__).with_name("REPORT.md")
 NEEDED = 0.9
 BATCH = 4096
 
@@ -84,10 +88,16 @@ def measure(index: Index, order: Path) -> None:
         marked = time.perf_counter()
         plan = plan_reclaim(marks, Sweeps())
         planned = time.perf_counter()
-        print(f"{plan.objects} objects in {plan.packs} packs, {plan.unreferenced_objects} not needed")
-        print(f"read {loaded - began:.1f} s, mark {marked - loaded:.1f} s, plan {planned - marked:.1f} s")
-        print(f"in all {planned - began:.1f} s ({time.process_time() - cpu:.1f} s of processor), target 20 s")
-        print(f"memory {_resident() - before} MB more than before, {_peak()} MB at most, target 200 MB")
+        said = [
+            f"{plan.objects} objects in {plan.packs} packs, {plan.unreferenced_objects} not needed",
+            f"read {loaded - began:.1f} s, mark {marked - loaded:.1f} s, plan {planned - marked:.1f} s",
+            f"in all {planned - began:.1f} s ({time.process_time() - cpu:.1f} s of processor), target 20 s",
+            f"memory {_resident() - before} MB more than before, {_peak()} MB at most, target 200 MB",
+        ]
+        print("\n".join(said))
+        report.write(
+            PAGE, SECTION, "\n".join([f"## {SECTION}", "", *surroundings([]), *(f"- {s}" for s in said)]) + "\n"
+        )
     os._exit(0)
 
 
