@@ -209,7 +209,9 @@ class Replicore(Tool):
         if phase == "replicate":
             self._create_target()
             self._pair(self._start_target())
-        elif phase == "replicate2":
+            self.close()
+        if phase in ("replicate", "replicate2"):
+            self._source("replication", "resume", self._pairing)  # while nobody is there to be sent anything
             self._start_target()
 
     def after(self, phase: str) -> None:
@@ -273,9 +275,7 @@ class Replicore(Tool):
 
     def _replicate(self) -> Cost:
         assert self._target is not None
-        resumed, _ = self._source("replication", "resume", self._pairing, server=self._target.pid)
-        forced, _ = self._source("replication", "force", self._pairing, server=self._target.pid)
-        return resumed + forced
+        return self._source("replication", "force", self._pairing, server=self._target.pid)[0]
 
 
 TOOLS: Mapping[str, type[Tool]] = {tool.name: tool for tool in (Replicore, Restic, Borg)}
