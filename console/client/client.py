@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, cast
 
 from console.client.calls import Query, given, named
+from console.client.comparing import ComparingCalls
 from console.client.keys import KeyCalls
 from console.client.looking import Looking
 from console.client.overview import Overview
@@ -45,7 +46,9 @@ WATCH_S = 20.0
 SLACK_S = 60.0
 
 
-class Client(KeyCalls, Looking, Overview, Plans, ReplicationCalls, RepositoryCalls, RetentionCalls, Volumes):
+class Client(
+    ComparingCalls, KeyCalls, Looking, Overview, Plans, ReplicationCalls, RepositoryCalls, RetentionCalls, Volumes
+):
     """Calls to one Core. Raises Failed with the Core's own failure, or `core-unreachable`, `wrong-fingerprint`."""
 
     # --- this Core

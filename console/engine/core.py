@@ -13,12 +13,12 @@ from console.catalog import Catalog
 from console.domain.clock import Clock, iso
 from console.domain.jobs import Job, JobKind
 from console.domain.seeds import SeedState
+from console.engine.between_parts import BetweenParts
 from console.engine.calendar import Calendar
 from console.engine.feed import Feed
 from console.engine.jobs import Jobs
 from console.engine.journal import Journal
 from console.engine.keys.keyring import Keyring
-from console.engine.parts import Parts
 from console.engine.repositories import Repositories
 from console.host.clock import SystemClock
 from console.wire.identity import Identity
@@ -35,7 +35,7 @@ SET_UP = "core.set-up"
 """Setting that says when this Core was set up; without it a default repository is made. Removing that one is meant."""
 
 
-class Core(Parts):
+class Core(BetweenParts):
     """Everything one Core is made of, over one data directory. The directory's lock is the caller's business."""
 
     def __init__(

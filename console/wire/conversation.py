@@ -16,7 +16,7 @@ from console.wire.messages import Hello, PairRequest, bad_message
 
 PROTOCOL = 1
 MINIMUM = 1
-SPEAKS: tuple[str, ...] = ("machine-pauses",)
+SPEAKS: tuple[str, ...] = ("machine-pauses", "inventory")
 """What this Core has beyond the calls and fields that every Core has. PROTOCOL.md, "What a Core speaks"."""
 """The newest and the oldest version of the protocol that this release speaks."""
 
@@ -50,6 +50,7 @@ class Call(StrEnum):
     FRAMES = "frames"
     COMMIT = "commit"
     OBJECTS = "objects"
+    INVENTORY = "inventory"
 
     @property
     def repeatable(self) -> bool:

@@ -24,6 +24,8 @@ from console.wire.messages import (
     Hello,
     Holdings,
     HoldingsRequest,
+    Inventory,
+    InventoryRequest,
     LookAnswer,
     MachinePlacement,
     ObjectsRequest,
@@ -181,6 +183,10 @@ class Dialer:
         """What the target has of a machine (id), image by image. `forgotten`: images that are gone there, and here by
         now: the target need not name them any longer."""
         return self._ask(Call.HOLDINGS, HoldingsRequest(machine, list(forgotten)), Holdings).holdings
+
+    def inventory(self, machine: str, after: str = "") -> Inventory:
+        """Images of a machine (id) as the target keeps them, after one (id). Only of one that speaks `inventory`."""
+        return self._ask(Call.INVENTORY, InventoryRequest(machine, after), Inventory)
 
     def offer(self, machine: str, ids: Sequence[bytes], *, sealed: bool = False) -> list[bytes]:
         """Those of at most 8192 object ids that the target has not got, in the order given. `sealed`: see

@@ -24,6 +24,8 @@ from console.wire.messages import (
     Hello,
     Holdings,
     HoldingsRequest,
+    Inventory,
+    InventoryRequest,
     LookAnswer,
     ObjectsRequest,
     PairAnswer,
@@ -110,6 +112,12 @@ class Listener(Protocol):
         takes them to `OBJECTS_BYTES`. Raises Failed `machine-elsewhere`, `no-such-volume-image`.
         """
 
+    def inventory(self, pairing: Pairing, request: InventoryRequest, /) -> Inventory:
+        """The images of one machine of this pairing, with what is wrong with each; paused or not.
+
+        Raises Failed `machine-elsewhere` for any other machine.
+        """
+
 
 def router(handler: Listener, *, body_max: int = BODY_MAX, waiting_max: int = LIMIT) -> APIRouter:
     """Routes below `/core/v1`, for an application served by a `TlsServer`.
@@ -133,6 +141,7 @@ def router(handler: Listener, *, body_max: int = BODY_MAX, waiting_max: int = LI
         (f"{Call.FRAMES}/{{machine}}", desk.frames),
         (Call.COMMIT, desk.commit),
         (Call.OBJECTS, desk.objects),
+        (Call.INVENTORY, desk.inventory),
     ):
         routes.add_route(f"{BASE}/{path}", endpoint, methods=["POST"], include_in_schema=False)
     routes.add_route(f"{BASE}/{{call:path}}", desk.unknown, methods=["GET", "POST"], include_in_schema=False)
@@ -199,6 +208,9 @@ class _Desk:
             HoldingsRequest,
             lambda p, asked: Holdings(self._handler.holdings(p, asked.machine, asked.forgotten)),
         )
+
+    async def inventory(self, request: Request) -> Response:
+        return await self._paired(request, InventoryRequest, lambda p, asked: self._handler.inventory(p, asked))
 
     async def commit(self, request: Request) -> Response:
         def work(pairing: Pairing, asked: Commit) -> Done:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from console.domain.comparison import KeptImage
 from console.domain.errors import Failed, Failure, usage
 from console.domain.keys import WrappedKey
 from console.domain.machines import Machine
@@ -180,6 +181,24 @@ class Holdings(msgspec.Struct, frozen=True):
     holdings: list[Holding] = []
 
 
+class InventoryRequest(msgspec.Struct, frozen=True):
+    """What is asked of a machine (id): its images after one (id), in the order of ids."""
+
+    machine: str
+    after: str = ""
+
+
+class Inventory(msgspec.Struct, frozen=True):
+    """`more`: there are images after the last of these. `policy`: of retention, that the machine is kept by there."""
+
+    images: list[KeptImage] = []
+    more: bool = False
+    policy: str = ""
+
+    def __post_init__(self) -> None:
+        _aware(*(kept.time for kept in self.images if kept.time is not None))
+
+
 class Commit(msgspec.Struct, frozen=True, omit_defaults=True):
     """One image (id) of `point` has been sent; `names` as in `domain.replication.Step`. `keys`: those that the point's
     images are sealed with, under their passphrases; they arrive locked."""
@@ -218,6 +237,8 @@ Body = (
     | Removed
     | HoldingsRequest
     | Holdings
+    | InventoryRequest
+    | Inventory
     | Commit
     | ObjectsRequest
     | Done

@@ -14,6 +14,7 @@ from typing import Any
 from blake3 import blake3
 from fastapi import FastAPI
 
+from console.domain.comparison import KeptImage
 from console.domain.errors import Failed, FailureKind, damage, failed
 from console.domain.machines import Machine, MachineKind, Volume
 from console.domain.objects import FRAME_SIZE, Codec, FrameHeader, Kind, Seal
@@ -28,6 +29,8 @@ from console.wire.messages import (
     AddMachines,
     Commit,
     Hello,
+    Inventory,
+    InventoryRequest,
     LookAnswer,
     PairAnswer,
     PairRequest,
@@ -167,6 +170,11 @@ class MemoryTarget:
     def holdings(self, pairing: Pairing, machine: str, forgotten: Sequence[str]) -> list[Holding]:
         self._note("holdings")
         return [Holding(c.image, True, True, True) for c in self.commits if c.machine.id == machine]
+
+    def inventory(self, pairing: Pairing, request: InventoryRequest) -> Inventory:
+        self._note("inventory")
+        kept = sorted(c.image for c in self.commits if c.machine.id == request.machine and c.image > request.after)
+        return Inventory([KeptImage(image, here=True, whole=True) for image in kept[:1]], len(kept) > 1, "all 1d")
 
     def missing(self, pairing: Pairing, machine: str, ids: Sequence[bytes], *, sealed: bool = False) -> list[bytes]:
         self._note("missing")

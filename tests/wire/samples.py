@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from console.domain.comparison import KeptImage
 from console.domain.errors import Failure, FailureKind
 from console.domain.machines import Machine, MachineKind, Volume
 from console.domain.pairing import CoreIdentity, RepositoryOffer
@@ -19,6 +20,8 @@ from console.wire.messages import (
     Hello,
     Holdings,
     HoldingsRequest,
+    Inventory,
+    InventoryRequest,
     LookAnswer,
     MachineBacklog,
     MachinePlacement,
@@ -87,6 +90,15 @@ SAMPLES: dict[str, Body] = {
     "removed": Removed(17),
     "holdings-request": HoldingsRequest("a" * 32),
     "holdings": Holdings([Holding("2" * 32, True, False, True)]),
+    "inventory-request": InventoryRequest("a" * 32, "2" * 32),
+    "inventory": Inventory(
+        [
+            KeptImage("2" * 32, "1" * 32, TIME, True, False, False, bytes=1 << 40, parent="2" * 31 + "0"),
+            KeptImage("2" * 31 + "3", gone=True),
+        ],
+        True,
+        "all 3d hourly 2d",
+    ),
     "commit": Commit(MACHINE, POINT, "2" * 32, True),
     "objects-request": ObjectsRequest("a" * 32, "2" * 32, b"\x01" * 32 + b"\xff" * 32),
     "done": Done(),

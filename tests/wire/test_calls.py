@@ -125,7 +125,17 @@ def test_before_pairing_only_the_pairing_calls_answer(people: People) -> None:
 
 
 def test_without_a_certificate_only_the_pairing_calls_answer(served: TlsServer, target: MemoryTarget) -> None:
-    for path in ("status", "machines", "machines/remove", "unpair", "holdings", "offer/x", "frames/x", "commit"):
+    for path in (
+        "status",
+        "machines",
+        "machines/remove",
+        "unpair",
+        "holdings",
+        "inventory",
+        "offer/x",
+        "frames/x",
+        "commit",
+    ):
         status, body = http(served.port, None, path, b"\x80")
         assert (status, messages.decode(body, Failure).code) == (403, "authentication-failed")
     assert target.calls == []
@@ -242,6 +252,9 @@ def test_holdings_and_commit(dialer: Dialer, target: MemoryTarget) -> None:
     assert target.commits[0].point == made
     assert [h.image for h in dialer.holdings(kept.id)] == [made.images[0].id]
     assert dialer.holdings("f" * 32) == []
+    page = dialer.inventory(kept.id)
+    assert ([one.image for one in page.images], page.more, page.policy) == ([made.images[0].id], False, "all 1d")
+    assert dialer.inventory(kept.id, made.images[0].id).images == []
 
 
 def test_objects_are_given_back_as_the_target_has_them(dialer: Dialer, target: MemoryTarget) -> None:

@@ -25,6 +25,7 @@ from console.engine.replicate.announced import announced, arrived, progressed, r
 from console.engine.replicate.asking import wanted_of
 from console.engine.replicate.giving import objects_of
 from console.engine.replicate.held import holdings_of
+from console.engine.replicate.inventory import inventory_page
 from console.engine.replicate.names import free_name
 from console.engine.replicate.received import Received
 from console.engine.repositories import Repositories
@@ -36,6 +37,8 @@ from console.wire.messages import (
     AddMachines,
     Commit,
     Hello,
+    Inventory,
+    InventoryRequest,
     LookAnswer,
     MachinePolicy,
     PairAnswer,
@@ -253,6 +256,13 @@ class Receive:
         self._member(pairing, machine)
         return objects_of(self._catalog, self._repositories, machine, image, ids)
 
+    def inventory(self, pairing: Pairing, request: InventoryRequest) -> Inventory:
+        """Looking changes nothing: a pause does not stop it."""
+        self._active(pairing)
+        member = self._replicated(pairing, request.machine)
+        images, more = inventory_page(self._catalog, self._points, member.machine, request.after)
+        return Inventory(images, more, self.kept_by(member.machine) if self.kept_by is not None else "")
+
     def close(self) -> None:
         """Keeps what has arrived."""
         self.received.save()
@@ -301,16 +311,20 @@ class Receive:
             raise refused(
                 "paused-by-target", f"“{self._me.name}” has paused this replication.", "Ask its administrator."
             )
-        member = self._catalog.members.find(pairing.id, machine)
-        if member is None:
-            raise refused(
-                "machine-elsewhere", "This machine is not replicated to this Core by you.", "Add it to the pairing."
-            )
+        member = self._replicated(pairing, machine)
         if member.paused:
             raise refused(
                 "paused-by-target",
                 f"“{self._me.name}” has paused the replication of this machine.",
                 "Ask its administrator.",
+            )
+        return member
+
+    def _replicated(self, pairing: Pairing, machine: str) -> Member:
+        member = self._catalog.members.find(pairing.id, machine)
+        if member is None:
+            raise refused(
+                "machine-elsewhere", "This machine is not replicated to this Core by you.", "Add it to the pairing."
             )
         return member
 
