@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from console.client.calls import Query, given, named
 from console.client.comparing import ComparingCalls
+from console.client.copies import CopyCalls
 from console.client.keys import KeyCalls
 from console.client.looking import Looking
 from console.client.overview import Overview
@@ -47,7 +48,16 @@ SLACK_S = 60.0
 
 
 class Client(
-    ComparingCalls, KeyCalls, Looking, Overview, Plans, ReplicationCalls, RepositoryCalls, RetentionCalls, Volumes
+    ComparingCalls,
+    CopyCalls,
+    KeyCalls,
+    Looking,
+    Overview,
+    Plans,
+    ReplicationCalls,
+    RepositoryCalls,
+    RetentionCalls,
+    Volumes,
 ):
     """Calls to one Core. Raises Failed with the Core's own failure, or `core-unreachable`, `wrong-fingerprint`."""
 

@@ -14,6 +14,7 @@ from console.domain.progress import Progress
 class JobKind(StrEnum):
     BACKUP = "backup"
     REPLICATE = "replicate"
+    REPLICATE_POINT = "replicate-point"
     RESTORE = "restore"
     SEED_CREATE = "seed-create"
     SEED_VERIFY = "seed-verify"

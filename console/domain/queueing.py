@@ -24,7 +24,11 @@ class Pool(StrEnum):
     OVERSEEING = "overseeing"
 
 
-_POOLS = {JobKind.REPLICATE: Pool.SENDING, JobKind.NIGHTLY: Pool.OVERSEEING}
+_POOLS = {
+    JobKind.REPLICATE: Pool.SENDING,
+    JobKind.REPLICATE_POINT: Pool.SENDING,
+    JobKind.NIGHTLY: Pool.OVERSEEING,
+}
 
 
 def pool_of(kind: JobKind) -> Pool:

@@ -185,13 +185,15 @@ class Accepted:
 @dataclass(frozen=True, slots=True)
 class ImageOffer:
     """What is committed: the point's metadata, which of its images, and of which machine. `names` as in `Step`.
-    `keys`: those it is sealed with, under their passphrases."""
+    `keys`: those it is sealed with, under their passphrases. `again`: the target has let go of the image, and somebody
+    at the source wants it there once more."""
 
     machine: Machine
     point: RecoveryPoint
     image: VolumeImage
     names: bool
     keys: tuple[WrappedKey, ...] = ()
+    again: bool = False
 
 
 class SourceEnd(Protocol):

@@ -68,6 +68,7 @@ class Core(BetweenParts):
             self.catalog.settings.set(SET_UP, iso(self.clock.now()))
         self.jobs = Jobs(self.catalog, self.clock, self.journal)
         self.jobs.then(JobKind.BACKUP, self._after_backup)
+        self.jobs.then(JobKind.REPLICATE, lambda job: self.copies.after_run(job))
         self.catalog.on_change(self.feed.publish, last=True)
         self._put_right()
         duties: list[Callable[[], object]] = [

@@ -71,7 +71,8 @@ class Locks:
 
     def _runs(self, pairing: Pairing) -> bool:
         return any(
-            job.kind is JobKind.REPLICATE and job.subject == pairing.id and job.state is not JobState.QUEUED
+            (job.kind is JobKind.REPLICATE and job.subject == pairing.id and job.state is not JobState.QUEUED)
+            or (job.kind is JobKind.REPLICATE_POINT and job.part == pairing.id)
             for job in self._catalog.jobs.unended()
         )
 

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from console.engine.replicate.arrange import Arrange
     from console.engine.replicate.asking import AskSource
     from console.engine.replicate.contact import Contact
+    from console.engine.replicate.copies import Copies
     from console.engine.replicate.pair import Pair
     from console.engine.replicate.peers import Peers
     from console.engine.replicate.receive import Receive
@@ -331,6 +332,12 @@ class Parts(Made):
         from console.engine.replicate.runs import Replicate
 
         return Replicate(self.catalog, self.repositories, self.jobs, self.clock, self.peers)
+
+    @part
+    def copies(self) -> Copies:
+        from console.engine.replicate.copies import Copies
+
+        return Copies(self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.peers, self.replicate)
 
     @part
     def contact(self) -> Contact:

@@ -34,6 +34,7 @@ NOUNS = {
 """Module → what its calls begin with, below the API's own prefix."""
 GUESTS = {
     "comparing": ("comparison", "comparison-fix"),
+    "copies": ("copies", "replicate-backup", "require-copy"),
     "keys": ("key-change",),
     "looking": ("folder", "entry", "content"),
     "overview": ("chain-map", "days", "orphan", "find-files"),

@@ -299,7 +299,7 @@ def _subject(core: Core, found: Job) -> str:
         case JobKind.SEED_CREATE | JobKind.SEED_CONSUME | JobKind.SEED_VERIFY:
             seed = catalog.seeds.find(found.subject)
             return seed.title if seed else found.subject
-        case JobKind.RESTORE | JobKind.POINT_CHECK | JobKind.DELETE:
+        case JobKind.REPLICATE_POINT | JobKind.RESTORE | JobKind.POINT_CHECK | JobKind.DELETE:
             point = catalog.points.find(found.subject)
             machine = catalog.machines.find(point.machine) if point else None
             return f"{machine.name}, {point.time:%Y-%m-%d %H:%M} UTC" if point and machine else found.subject

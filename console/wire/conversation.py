@@ -16,7 +16,7 @@ from console.wire.messages import Hello, PairRequest, bad_message
 
 PROTOCOL = 1
 MINIMUM = 1
-SPEAKS: tuple[str, ...] = ("machine-pauses", "inventory")
+SPEAKS: tuple[str, ...] = ("machine-pauses", "inventory", "again")
 """What this Core has beyond the calls and fields that every Core has. PROTOCOL.md, "What a Core speaks"."""
 """The newest and the oldest version of the protocol that this release speaks."""
 

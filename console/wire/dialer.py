@@ -286,4 +286,6 @@ class WireTarget:
 
     def commit(self, offer: ImageOffer) -> None:
         """See `domain.replication.TargetEnd`."""
-        self._dialer.commit(Commit(offer.machine, offer.point, offer.image.id, offer.names, list(offer.keys)))
+        self._dialer.commit(
+            Commit(offer.machine, offer.point, offer.image.id, offer.names, list(offer.keys), offer.again)
+        )

@@ -201,13 +201,15 @@ class Inventory(msgspec.Struct, frozen=True):
 
 class Commit(msgspec.Struct, frozen=True, omit_defaults=True):
     """One image (id) of `point` has been sent; `names` as in `domain.replication.Step`. `keys`: those that the point's
-    images are sealed with, under their passphrases; they arrive locked."""
+    images are sealed with, under their passphrases; they arrive locked. `again`: the target had the image and has let
+    go of it; somebody at the source wants it there once more."""
 
     machine: Machine
     point: RecoveryPoint
     image: str
     names: bool = False
     keys: list[WrappedKey] = []
+    again: bool = False
 
     def __post_init__(self) -> None:
         _aware(self.machine.created, self.point.time, *(moment for k in self.keys for moment in (k.created, k.changed)))

@@ -22,7 +22,7 @@ VERBS = {
     "machine": "retention rollup protect list show edit pause resume remove",
     "point": "hold release list show files check find delete",
     "restore": "files volume machine",
-    "replication": "pair add edit remove list show force pause resume plan compare",
+    "replication": "pair add edit remove list show force pause resume plan compare replicate-backup require-copy",
     "seed": "create list show inspect verify consume abandon",
     "job": "list show cancel wait log",
     "event": "list dismiss",

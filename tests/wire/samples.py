@@ -100,6 +100,7 @@ SAMPLES: dict[str, Body] = {
         "all 3d hourly 2d",
     ),
     "commit": Commit(MACHINE, POINT, "2" * 32, True),
+    "commit-again": Commit(MACHINE, POINT, "2" * 32, True, again=True),
     "objects-request": ObjectsRequest("a" * 32, "2" * 32, b"\x01" * 32 + b"\xff" * 32),
     "done": Done(),
     "accepted": Accepted(12, 1 << 35),

@@ -12,8 +12,8 @@ from console.cli.feeding import check_standard_input, standard_input
 from console.cli.output import amount
 from console.cli.session import Session, session_of
 from console.client.client import Client
-from console.domain.answers import JobAnswer
-from console.domain.errors import Failed, refused, usage
+from console.domain.answers import FailureAnswer, JobAnswer
+from console.domain.errors import EXIT_CODES, Failed, Failure, refused, usage
 from console.domain.sizes import format_duration, format_rate, format_size
 
 app = typer.Typer()
@@ -110,15 +110,44 @@ async def _finish(session: Session, core: Client, job: JobAnswer, *, replicate: 
     result: dict[str, Any] = {}
     try:
         result = dict((await session.follow(job))["result"] or {})
-        if replicate:
-            runs = await core.replicate_machine(job["subject"])
-            result["replicated"] = [(await session.follow(run))["result"] or {} for run in runs["jobs"]]
+        if result.get("point") and (copies := await _copied(session, core, result["point"], every=replicate)):
+            result["replicated"] = copies
+            lacking = [one for one in copies if one["failure"] is not None]
+            for one in lacking:
+                session.fail_late(Failed(Failure.from_dict(dict(one["failure"]))))
+            if lacking:
+                result["error"] = lacking[0]["failure"]
     except Failed as known:
         if alone and not result:
             raise
         session.fail_late(known)
         return {"machine": job["subject_name"], "point": None, **result, "error": known.failure.to_dict()}
     return result
+
+
+async def _copied(session: Session, core: Client, point: str, *, every: bool) -> list[dict[str, Any]]:
+    """The point at each target that it is waited for, after the runs that were to bring it: what that run has sent, and
+    why it is not there. Not `every` target: those without which the backup of this machine does not succeed."""
+    wanted = (await core.bring_copies(point, only_required=not every))["copies"]
+    ended = {copy["job"]: await session.watch(copy["job"]) for copy in wanted if copy["job"] is not None}
+    now = {copy["pairing"]: copy for copy in (await core.copies(point, list(ended)))["copies"]} if wanted else {}
+    return [
+        {
+            "points_sent": 0,
+            "bytes_sent": 0,
+            "duration_s": 0.0,
+            **((ended[copy["job"]]["result"] or {}) if copy["job"] is not None else {}),
+            **now[copy["pairing"]],
+            "exit": exit_code(now[copy["pairing"]]["failure"]),
+        }
+        for copy in wanted
+        if copy["pairing"] in now
+    ]
+
+
+def exit_code(failure: FailureAnswer | None) -> int:
+    """What the command would end with if this were all that went wrong."""
+    return 0 if failure is None else EXIT_CODES[Failure.from_dict(dict(failure)).kind]
 
 
 def _show(session: Session, result: dict[str, Any]) -> None:
@@ -135,7 +164,12 @@ def _show(session: Session, result: dict[str, Any]) -> None:
         )
     session.output.say(f"Recovery point {result['point']} in {format_duration(result['duration_s'])}.")
     for run in result.get("replicated", []):
+        if run["failure"] is not None:
+            why = f"{run['failure']['message']} {run['failure']['hint']}".rstrip()
+            session.output.note(f"Not on “{run['name']}”: {why}")
+            continue
         rate = (
             f", {format_rate(run['bytes_sent'] / run['duration_s'])}" if run["bytes_sent"] and run["duration_s"] else ""
         )
-        session.output.say(f"Replicated: {run['points_sent']} sent, {format_size(run['bytes_sent'])}{rate}.")
+        sent = f"{run['points_sent']} sent, {format_size(run['bytes_sent'])}{rate}"
+        session.output.say(f"Replicated to “{run['name']}”: {sent}.")

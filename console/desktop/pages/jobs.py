@@ -62,6 +62,7 @@ class JobsPage(Page):
         for value in (
             "backup",
             "replicate",
+            "replicate-point",
             "restore",
             "seed-create",
             "seed-verify",
@@ -365,6 +366,7 @@ def _place(job: JobAnswer) -> Place | None:
         "rollup": "machine",
         "restore": "points",
         "point-check": "points",
+        "replicate-point": "points",
     }
     page = pages.get(job["kind"])
     return Place(page, job["subject"]) if page and job["subject"] else None

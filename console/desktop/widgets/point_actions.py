@@ -1,4 +1,5 @@
-"""What can be done with a recovery point from its row, on every page that lists points: check, hold, delete."""
+"""What can be done with a recovery point from its row, on every page that lists points: check, replicate, hold,
+delete."""
 
 from __future__ import annotations
 
@@ -13,7 +14,10 @@ from console.desktop.widgets.check_dialog import CheckDialog
 from console.desktop.widgets.pane import Pane
 from console.desktop.widgets.parts import action
 from console.desktop.widgets.point_deleting import ask_delete, losses
+from console.desktop.widgets.replicate_dialog import ReplicateDialog
 from console.domain.answers import JobAnswer, PointsDeleted
+from console.domain.copy_answers import CopiesAnswer
+from console.domain.errors import Failure, FailureKind
 from console.domain.retention_answers import KeptAnswer
 from console.domain.roles import Right
 from console.flows.amounts import local
@@ -49,6 +53,13 @@ class PointActions:
                 icon_name="check",
                 enabled=self._desk.may(Right.CHECK),
                 why_not=say("Help desk may look, not check."),
+            ),
+            action(
+                say("Replicate &to …"),
+                lambda: self.ask_replicate(row),
+                icon_name="pairing",
+                enabled=self._desk.may(Right.BACK_UP),
+                why_not=say("Help desk may look, not replicate."),
             ),
             action(
                 say("Release &hold") if row["held"] else say("&Hold …"),
@@ -92,6 +103,29 @@ class PointActions:
             self._checking(job)
         else:
             self._desk.go("jobs", job["id"])
+
+    # --- copies
+
+    def ask_replicate(self, row: Row) -> None:
+        """Asks the Core first which targets there are, and how the point stands there."""
+        self._pane().act(lambda: self._desk.client.copies(row["id"]), lambda found: self._ask_target(row, found))
+
+    def _ask_target(self, row: Row, found: CopiesAnswer) -> None:
+        if not found["copies"]:
+            text = say("“{machine}” is not replicated to any Core.", machine=row["machine"])
+            hint = say("Set that up first: Replication, Set up replication.")
+            self._pane().tell(Failure("not-replicated", text, hint, FailureKind.REFUSED))
+            return
+        ReplicateDialog(self._owner, self._desk, row, found, lambda *said: self.replicate(row["id"], *said)).open()
+
+    def replicate(self, point: str, to: str, name: str, description: str) -> None:
+        self._pane().act(
+            lambda: self._desk.client.replicate_backup(point, to, name=name, description=description), self._sending
+        )
+
+    def _sending(self, job: JobAnswer) -> None:
+        self._desk.notice(say("The recovery point is on its way."))
+        self._desk.go("jobs", job["id"])
 
     # --- holds
 

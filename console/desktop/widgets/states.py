@@ -104,6 +104,7 @@ def job_kind(value: str) -> Shown:
     known = {
         "backup": Shown(say("Backup"), Tone.OFF, "backup"),
         "replicate": Shown(say("Replication"), Tone.OFF, "pairing"),
+        "replicate-point": Shown(say("Replication of a point"), Tone.OFF, "pairing"),
         "restore": Shown(say("Restore"), Tone.OFF, "restore"),
         "seed-create": Shown(say("Write seed drive"), Tone.OFF, "seed"),
         "seed-verify": Shown(say("Verify seed drive"), Tone.OFF, "check"),

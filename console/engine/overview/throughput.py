@@ -14,7 +14,7 @@ from console.domain.overview_answers import BucketAnswer, Throughput
 
 SPANS = {"24h": (86_400, 1_800), "7d": (7 * 86_400, 3 * 3_600), "30d": (30 * 86_400, 12 * 3_600)}
 """What a span covers, and how long one bucket of it is, in seconds."""
-_KINDS = (JobKind.BACKUP, JobKind.REPLICATE, JobKind.RESTORE, JobKind.SEED_CONSUME)
+_KINDS = (JobKind.BACKUP, JobKind.REPLICATE, JobKind.REPLICATE_POINT, JobKind.RESTORE, JobKind.SEED_CONSUME)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -82,7 +82,7 @@ class Amounts:
                 read = sum(_bytes(image, "bytes_read") for image in images)
                 stored = sum(_bytes(image, "bytes_stored") for image in images)
                 return Moved(job.subject, started, job.ended, read=read, stored=stored)
-            case JobKind.REPLICATE:
+            case JobKind.REPLICATE | JobKind.REPLICATE_POINT:
                 return Moved("", started, job.ended, sent=_bytes(result, "bytes_sent"))
             case JobKind.RESTORE:
                 point = self._catalog.points.find(job.subject)

@@ -248,6 +248,8 @@ class Receive:
             if not self._catalog.damage.list(member.repository):
                 self._journal.settle("damage-found", member.repository)
         self._arrivals.take_from_record(self._repositories.open(member.repository), request.point, pairing.peer.id)
+        if request.again:
+            self._catalog.retention.forget_removed({image.id})
         self._adopting.adopt(pairing, request.machine, member.repository)
         progressed(self._catalog, member.pairing, request.point, self._clock.now())
 

@@ -68,11 +68,14 @@ class Replicate:
                 f"“{found.name}” is not replicated to any Core.",
                 "Set that up first: replicore replication add PAIRING MACHINE",
             )
-        return [
-            self._following(pairing, found.id)
-            or self.start(pairing.id, user=user, reason="the backup wants it", force=True)
-            for pairing in pairings
-        ]
+        return [self.run_for(pairing, found.id, user=user) for pairing in pairings]
+
+    def run_for(self, pairing: Pairing, machine: str, *, user: str = "") -> Job:
+        """The run that brings the newest point of a machine (id) to a target: that of its backup, or a new one. Raises
+        Failed `replication-paused`."""
+        return self._following(pairing, machine) or self.start(
+            pairing.id, user=user, reason="the backup wants it", force=True
+        )
 
     def plan(self, pairing: str) -> builtins.list[MachinePlan]:
         """What the next run would send, and why not the rest, without sending. Asks the target what it has."""
@@ -114,7 +117,11 @@ class Replicate:
         if newest is None or newest.id != point:
             return None
         job = self._jobs.get(run)
-        return job if not job.state.ended or job.state is JobState.SUCCEEDED else None
+        if not job.state.ended:
+            return job
+        # One that ended well may have sent nothing: a pause there, a seed drive.
+        there = pairing.id in self._catalog.replicas.at([newest.id]).get(newest.id, ())
+        return job if job.state is JobState.SUCCEEDED and there else None
 
     def _pairings_of(self, machine: str) -> builtins.list[Pairing]:
         found = [self._catalog.pairings.get(m.pairing) for m in self._catalog.members.of_machine(machine)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from console.catalog import Catalog
@@ -77,10 +78,10 @@ class Sending:
         if not plan.steps:
             return Sent(), set(), held_back
         there = {image for image, holding in held.items() if holding.here}
-        sent, done = self._send(dialer, pairing, machine, plan, there, reporter)
+        sent, done = self.send(dialer, pairing, machine, plan, there, reporter)
         return sent, done, held_back
 
-    def _send(
+    def send(
         self,
         dialer: Dialer,
         pairing: Pairing,
@@ -88,8 +89,10 @@ class Sending:
         plan: ReplicationPlan,
         there: set[str],
         reporter: JobReporter,
+        again: Collection[str] = (),
     ) -> tuple[Sent, set[str]]:
-        """`there`: images that the target has; those that are sent join them."""
+        """`there`: images that the target has; those that are sent join them. `again`: those it has let go of, and is
+        to take all the same."""
         images = self._catalog.points.find_images([step.image for step in plan.steps])
         size = sum(stored.image.bytes_stored for stored in images.values())
         reporter.phase(f"Sending “{machine.name}” to “{pairing.name}”", bytes_total=size, items_total=len(images))
@@ -109,6 +112,7 @@ class Sending:
                     point = offer.point
                     reporter.advance(text=f"point of {point.time:%Y-%m-%d %H:%M} UTC")
                     source = LocalSource(self._catalog, self._repositories.open(stored.repository))
+                    offer = replace(offer, again=step.image in again)
                     total += transfer(source, target, offer, reporter)
                     points.add(point.id)
                     there.add(step.image)

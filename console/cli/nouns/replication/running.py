@@ -7,11 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from console.cli.arguments import example
-from console.cli.nouns.replication.shared import Machine, Pairing, app
-from console.cli.output import amount
+from console.cli.nouns.replication.shared import Machine, Pairing, app, show_sent
 from console.cli.session import session_of
 from console.domain.replication_answers import PairingDetailAnswer
-from console.domain.sizes import format_duration, format_rate, format_size
 
 
 @app.command(epilog=example("replication force office"))
@@ -24,12 +22,7 @@ def force(
     session = session_of(ctx)
 
     def tell(result: dict[str, Any]) -> None:
-        rate = result["bytes_sent"] / result["duration_s"] if result["duration_s"] else 0.0
-        session.output.say(
-            f"{amount(result['points_sent'], 'point')}, {amount(result['objects_sent'], 'object')} and "
-            f"{format_size(result['bytes_sent'])} sent, {format_size(result['bytes_skipped'])} were there already; "
-            f"{format_duration(result['duration_s'])}" + (f", {format_rate(rate)}." if result["bytes_sent"] else ".")
-        )
+        show_sent(session, result)
 
     session.job(lambda core: core.force(pairing), tell, detach=detach)
 
