@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from console.client.calls import Calls, given, named
-from console.domain.answers import JobAnswer
+from console.domain.answers import JobAnswer, Loss
 from console.domain.replication_answers import (
     Abandoned,
     Looked,
@@ -91,6 +91,11 @@ class ReplicationCalls(Calls):
         """None: the whole pairing."""
         body = {"machines": None if machines is None else list(machines), "delete_points": delete_points}
         return cast(PairingRemoved, await self._post(f"/pairings/{named('pairing', pairing)}/remove", body))
+
+    async def removal_loss(self, pairing: str, machines: Sequence[str] | None = None) -> Loss:
+        """What lies at the target of these machines, None: of the whole pairing."""
+        body = {"machines": list(machines) if machines else None}
+        return cast(Loss, await self._post(f"/pairings/{named('pairing', pairing)}/loss", body))
 
     async def pause_pairing(self, pairing: str, machine: str | None = None) -> PairingDetailAnswer:
         path = f"/pairings/{named('pairing', pairing)}/pause"

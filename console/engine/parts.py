@@ -319,7 +319,7 @@ class Parts(Made):
     def pair(self) -> Pair:
         from console.engine.replicate.pair import Pair
 
-        return Pair(self.catalog, self.journal, self.clock, self.me, self.identity, self.dialers)
+        return Pair(self.catalog, self.journal, self.clock, self.me, self.identity, self.dialers, lambda: self.peers)
 
     @part
     def peers(self) -> Peers:
@@ -349,7 +349,7 @@ class Parts(Made):
     def arrange(self) -> Arrange:
         from console.engine.replicate.arrange import Arrange
 
-        return Arrange(self.catalog, self.journal, self.peers, self.replicate, self.seed)
+        return Arrange(self.catalog, self.journal, self.clock, self.peers, self.replicate, self.seed)
 
     @part
     def asking(self) -> AskSource:

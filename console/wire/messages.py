@@ -122,10 +122,22 @@ class MachinePolicy(msgspec.Struct, frozen=True):
     policy: str
 
 
+class Departed(msgspec.Struct, frozen=True):
+    """A machine (id) that the target takes no longer, since `at`. `delete_points`: its points there are gone."""
+
+    machine: str
+    at: datetime
+    delete_points: bool = False
+
+    def __post_init__(self) -> None:
+        _aware(self.at)
+
+
 class StatusAnswer(msgspec.Struct, frozen=True):
     """How a target is. `paused`: somebody there wants nothing sent. `removed`: the pairing has ended there. `wanted`:
     images (ids) that somebody there asks for by wire, set aside for a seed drive or not. `policies`: of the machines of
-    this pairing. `paused_machines` (ids): of these alone somebody there wants nothing sent."""
+    this pairing. `paused_machines` (ids): of these alone somebody there wants nothing sent. `departures`: of machines
+    that the source has named."""
 
     core: CoreIdentity
     time: datetime
@@ -137,6 +149,7 @@ class StatusAnswer(msgspec.Struct, frozen=True):
     policies: list[MachinePolicy] = []
     paused_machines: list[str] = []
     speaks: list[str] = []
+    departures: list[Departed] = []
 
 
 class MachinePlacement(msgspec.Struct, frozen=True):

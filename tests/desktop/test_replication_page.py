@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QMessageBox
 
 from console.desktop.pages.replication import ReplicationPage
 from tests.support.bench import Bench
@@ -83,17 +83,38 @@ def test_ending_a_pairing_asks_first_and_names_what_happens(bench: Bench, runnin
     row = page._outgoing.row(0)
     assert row is not None
     page._ask_end(row)
-    box = QApplication.activeModalWidget() or page.findChild(QMessageBox)
+    bench.wait(lambda: page.findChild(QMessageBox), "nothing was asked")
+    box = page.findChild(QMessageBox)
     assert isinstance(box, QMessageBox)
+    assert "recovery points with" in box.informativeText()
     assert "fileserver" in box.informativeText()
     assert "stay" in box.informativeText()
     box.reject()
     assert len(bench.run(page.desk.client.pairings())["pairings"]) == 1, "no means no"
+    asked = set(page.findChildren(QMessageBox))
     page._ask_end(row)
-    box = page.findChildren(QMessageBox)[-1]
+    bench.wait(lambda: set(page.findChildren(QMessageBox)) - asked, "nothing was asked again")
+    (box,) = set(page.findChildren(QMessageBox)) - asked
     next(b for b in box.buttons() if b.text().replace("&", "") == "End the pairing").click()
     bench.wait(page._empty.isVisible, "the page did not show that nothing is left")
     assert not bench.run(page.desk.client.pairings())["pairings"]
+
+
+def test_a_target_takes_a_machine_no_longer_and_says_what_it_loses(bench: Bench, running_world: Worlds) -> None:
+    """At the target, with its points: the question names them, and the machine is gone afterwards."""
+    page = _page(bench, running_world("two-cores-one-orphan"), "Vault")
+    names = [row[1] for row in _cells(page, page._member_table)]
+    row = next(page._members.row(n) for n in range(len(names)) if names[n] == "webserver")
+    assert row is not None
+    page._ask_remove(row, delete=True)
+    bench.wait(lambda: page.findChild(QMessageBox), "nothing was asked")
+    box = page.findChild(QMessageBox)
+    assert isinstance(box, QMessageBox)
+    assert "deleted at this Core" in box.informativeText()
+    next(b for b in box.buttons() if b.text().replace("&", "") == "Stop and delete").click()
+    bench.wait(lambda: "webserver" not in [row[1] for row in _cells(page, page._member_table)], "it is still there")
+    left = bench.run(page.desk.client.machines())["machines"]
+    assert "webserver" not in [machine["name"] for machine in left]
 
 
 def test_help_desk_looks_and_changes_nothing(bench: Bench, running_world: Worlds) -> None:

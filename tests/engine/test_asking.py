@@ -183,7 +183,7 @@ def test_what_the_source_cannot_send_is_not_tried_again_and_again(house: Orphana
 def test_nobody_is_asked_where_nobody_sends(house: Orphanage) -> None:
     with refused("no-such-recovery-point"):
         house.target.asking.ask("f" * 32)
-    house.source.arrange.remove("target")
+    house.source.arrange.ending.end("target")
     with refused("no-source"):
         house.target.asking.ask(house.child)
     assert house.target.catalog.wishes.list("") == []

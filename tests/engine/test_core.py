@@ -192,8 +192,8 @@ def test_a_pairing_ended_while_the_target_is_away_is_told_later(house: House) ->
     house.settle()
     port = house.server.server.port
     house.server.stop()
-    gone = house.source.arrange.remove(pairing)
-    assert gone["target_told"] is False
+    gone = house.source.arrange.ending.end(pairing)
+    assert gone.told is False
     assert house.source.catalog.pairings.list()[0].state is PairingState.REMOVED
     assert house.source.replicate.list() == []
     app = FastAPI()
@@ -212,8 +212,8 @@ def test_removing_a_machine_with_its_points(house: House) -> None:
     pairing = house.pair()
     house.source.arrange.add(pairing, ["web"])
     house.settle()
-    gone = house.source.arrange.remove(pairing, ["web"], delete_points=True)
-    assert gone["points_deleted"] == 1
+    gone = house.source.arrange.ending.end(pairing, ["web"], delete_points=True)
+    assert gone.deleted == 1
     assert house.at_target() == []
     assert house.target.catalog.machines.list() == []
     assert house.source.catalog.points.count() == 1, "ours always stay"

@@ -157,7 +157,7 @@ def test_a_seed_drive_gives_what_it_has(ward: Ward) -> None:
     usb.mkdir()
     image = ward.source.catalog.points.get(ward.first).images[0].id
     ward.source.arrange.pause("target")
-    ward.source.arrange.remove("target", ["web"], delete_points=True)
+    ward.source.arrange.ending.end("target", ["web"], delete_points=True)
     ward.source.arrange.add("target", ["web"], seed_drive=True)
     ward.source.seed.start_create("target", [str(usb)])
     ward.settle()

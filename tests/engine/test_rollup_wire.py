@@ -119,7 +119,7 @@ def test_a_target_with_a_held_point_does_not_let_the_source_delete_it(house: Hou
     point = _back_up(house, 1)[0]
     house.target.retain.hold(point, "law")
     with pytest.raises(Exception, match="point-held"):
-        house.source.arrange.remove(pairing, ["web"], delete_points=True)
+        house.source.arrange.ending.end(pairing, ["web"], delete_points=True)
     assert house.at_target() == [point]
     assert house.source.catalog.members.list(pairing)
     assert house.target.catalog.members.list(pairing)

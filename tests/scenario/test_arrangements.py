@@ -69,10 +69,18 @@ def test_many_sources_replicate_to_one_target(running: Callable[[str], CoreProce
         assert set(points(source, "web")) == {point}
         is_like(target, point, tmp_path / f"tree {number}", tmp_path / f"back {number}")
     # One ends; the other's machine does not feel it.
-    sources[0].ask("replication", "remove", pairings[0], "--yes")
+    done = sources[0].ask("replication", "remove", pairings[0], "web", "--yes")
+    assert (done["machines"], done["points_deleted"], done["target_told"]) == (["web"], 0, True)
     (tmp_path / "tree 1" / "more").write_text("more")
     later = sources[1].ask("backup", "web", "--replicate")["point"]
     is_like(target, later, tmp_path / "tree 1", tmp_path / "later")
+    # The target takes the other one no longer either; its source learns of it when it calls.
+    machine = sources[1].ask("machine", "show", "web")["id"]
+    gone = target.ask("replication", "remove", pairings[1], machine, "--delete-points", "--yes")
+    assert gone["points_deleted"] == 2
+    sources[1].ask("replication", "force", pairings[1])
+    assert sources[1].ask("replication", "show", pairings[1])["machines"] == []
+    assert sources[1].ask("event", "list", "--alerts")["events"][0]["code"] == "replication-ended-there"
 
 
 def test_one_source_replicates_to_several_targets(running: Callable[[str], CoreProcess], tmp_path: Path) -> None:

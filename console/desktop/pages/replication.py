@@ -12,12 +12,13 @@ from PySide6.QtWidgets import QMenu, QTableView, QTabWidget, QWidget
 
 from console.desktop.desk import Place
 from console.desktop.pages.page import Page
+from console.desktop.pages.replication_ending import Ending
 from console.desktop.tables.columns import Row
 from console.desktop.tables.model import ListModel
 from console.desktop.tables.pairings import address_of, member_columns, pairing_columns
 from console.desktop.tables.view import Table
 from console.desktop.theme.tokens import GAP, GAP_L
-from console.desktop.widgets.asking import ask, ask_text
+from console.desktop.widgets.asking import ask_text
 from console.desktop.widgets.pane import Empty, Pane
 from console.desktop.widgets.parts import FactsView, action, allow, button, label, line, panel, rows
 from console.domain.answers import JobAnswer
@@ -220,11 +221,13 @@ class ReplicationPage(Page):
             action(say("&Resume") if paused else say("&Pause"), self._pause_member(row, paused),
                    icon_name="resume" if paused else "pause", enabled=mine, why_not=only),
         ]  # fmt: skip
-        if detail["role"] == "source":
-            entries.append(
-                action(say("&Stop replicating …"), lambda: self._ask_remove(row), icon_name="delete", enabled=mine,
-                       why_not=only)
-            )  # fmt: skip
+        there = detail["peer"] if detail["role"] == "source" else say("this Core")
+        entries += [
+            action(say("&Stop replicating …"), lambda: self._ask_remove(row, delete=False), icon_name="delete",
+                   enabled=mine, why_not=only),
+            action(say("Stop and &delete the points at {core} …", core=there),
+                   lambda: self._ask_remove(row, delete=True), icon_name="delete", enabled=mine, why_not=only),
+        ]  # fmt: skip
         for made in entries:
             made.setParent(menu)
             menu.addAction(made)
@@ -260,37 +263,13 @@ class ReplicationPage(Page):
         return await self.desk.client.edit_pairing(pairing, host=typed[0].strip(), port=int(typed[1]))
 
     def _ask_end(self, row: Row) -> None:
-        machines = [member["machine"] for member in self._details[row["pairing"]]["machines"]]
-        outgoing = row["role"] == "source"
-        there = row["peer"] if outgoing else say("this Core")
-        ask(
-            self,
-            say("End the pairing with “{core}”", core=row["peer"]),
-            say("Nothing more is replicated between this Core and “{core}”.", core=row["peer"]),
-            [
-                say("Machines: {names}", names=", ".join(machines) or say("none")),
-                say("Recovery points that were replicated stay at {core}.", core=there),
-                say("Seed drives of this pairing that are outstanding can no longer be consumed."),
-            ],
-            say("&End the pairing"),
-            lambda: self.pane.act(
-                lambda: self.desk.client.remove_from_pairing(row["pairing"], None), lambda _: self.reload()
-            ),
-        )
+        self._ending().ask_pairing(row)
 
-    def _ask_remove(self, row: Row) -> None:
-        detail = self._details[self._shown]
-        ask(
-            self,
-            say("Stop replicating “{machine}”", machine=row["machine"]),
-            say("“{machine}” is no longer replicated to “{core}”.", machine=row["machine"], core=detail["peer"]),
-            [say("Its recovery points there stay. New ones are not sent any more.")],
-            say("&Stop replicating"),
-            lambda: self.pane.act(
-                lambda: self.desk.client.remove_from_pairing(detail["pairing"], [row["machine_id"]]),
-                lambda _: self.reload(),
-            ),
-        )
+    def _ask_remove(self, row: Row, *, delete: bool) -> None:
+        self._ending().ask_machine(dict(self._details[self._shown]), row, delete=delete)
+
+    def _ending(self) -> Ending:
+        return Ending(self, self.desk, self.pane, self.reload)
 
 
 class PlanView(QWidget):

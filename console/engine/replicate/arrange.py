@@ -1,17 +1,18 @@
-"""Arranging replication: which machines go to which target, paused or not, and the end of it."""
+"""Arranging replication: which machines go to which target, paused or not."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from console.catalog import Catalog
-from console.domain.errors import Failed, FailureKind, not_found, refused, usage
+from console.domain.clock import Clock
+from console.domain.errors import not_found, refused, usage
 from console.domain.events import Severity
 from console.domain.jobs import Trigger
 from console.domain.machines import Machine
 from console.domain.pairing import Direction, Link, Member, Pairing, RepositoryOffer
 from console.engine.journal import Journal
+from console.engine.replicate.ending import Ending
 from console.engine.replicate.peers import Peers
 from console.engine.replicate.runs import Replicate
 from console.engine.seed.drives import SeedDrives
@@ -22,8 +23,15 @@ class Arrange:
     """Changes what is replicated. Runs are `Replicate`'s."""
 
     def __init__(
-        self, catalog: Catalog, journal: Journal, peers: Peers, replicate: Replicate, seeds: SeedDrives
+        self,
+        catalog: Catalog,
+        journal: Journal,
+        clock: Clock,
+        peers: Peers,
+        replicate: Replicate,
+        seeds: SeedDrives,
     ) -> None:
+        self.ending = Ending(catalog, journal, clock, peers)
         self._catalog = catalog
         self._journal = journal
         self._peers = peers
@@ -71,6 +79,7 @@ class Arrange:
         ]
         with self._catalog.transaction():
             for member in members:
+                self._catalog.departures.remove(found.id, member.machine)
                 self._catalog.members.put(member)
             if seed_drive:
                 self._seeds.reserve(found, [i for m in chosen for i in self._lacking(dialer, m)])
@@ -86,42 +95,6 @@ class Arrange:
         """The repositories of a target, as it says now. Raises Failed when it cannot be asked, `pairing-is-incoming`,
         `pairing-removed`."""
         return list(self._peers.exchange(self._peers.outgoing(pairing)).repositories)
-
-    def remove(
-        self, pairing: str, machines: Sequence[str] | None = None, *, delete_points: bool = False
-    ) -> dict[str, Any]:
-        """Ends the replication of some machines, or (None) the whole pairing, and says so to the target.
-
-        Points at the target stay unless `delete_points`; ours always stay. A target that is away learns of the end of
-        a pairing at the next contact; ending it for single machines, or with their points, needs it now.
-        """
-        found = self._peers.outgoing(pairing, removed=True)
-        members = self._catalog.members.list(found.id)
-        if machines:
-            wanted = [self._catalog.machines.get(machine) for machine in machines]
-            for machine in wanted:
-                self._catalog.members.get(found.id, machine.id)
-            deleted = self._peers.dialer(found).remove_machines([m.id for m in wanted], delete_points=delete_points)
-            for machine in wanted:
-                self._catalog.members.remove(found.id, machine.id)
-            return {"pairing": found.id, "machines": [m.name for m in wanted], "points_deleted": deleted}
-        told, deleted = True, 0
-        try:
-            dialer = self._peers.dialer(found)
-            if delete_points and members:
-                deleted = dialer.remove_machines([m.machine for m in members], delete_points=True)
-            dialer.unpair()
-        except Failed as known:
-            if known.failure.kind is not FailureKind.UNREACHABLE or delete_points:
-                raise
-            told = False
-        self._peers.forget(found, told=told)
-        return {
-            "pairing": found.id,
-            "machines": [self._name(m.machine) for m in members],
-            "points_deleted": deleted,
-            "target_told": told,
-        }
 
     def pause(self, pairing: str, machine: str | None = None) -> Pairing:
         """Nothing is sent any more (of one machine, or at all) until `resume`. Works on incoming pairings too."""
@@ -172,7 +145,3 @@ class Arrange:
             if name in (offer.id, offer.name):
                 return offer
         raise not_found("repository", name, f"The target has: {', '.join(offer.name for offer in offers)}.")
-
-    def _name(self, machine: str) -> str:
-        found = self._catalog.machines.find(machine)
-        return found.name if found else machine

@@ -78,8 +78,7 @@ class Contact:
 
     def _touch(self, pairing: Pairing) -> None:
         if pairing.state is PairingState.REMOVED:
-            self._peers.dialer(pairing).unpair()
-            self._peers.forget(pairing, told=True)
+            self._peers.farewell(pairing)
             return
         telling = self._peers.announcements(pairing)
         answer = self._peers.exchange(pairing)

@@ -15,6 +15,7 @@ from console.domain.pairing import CoreIdentity, Direction, Link, Pairing, Pairi
 from console.domain.words import words
 from console.engine.journal import Journal
 from console.engine.replicate.names import free_name
+from console.engine.replicate.peers import Peers
 from console.wire.conversation import check_target
 from console.wire.dialer import Dialers
 from console.wire.identity import Identity
@@ -59,13 +60,16 @@ class Pair:
         me: CoreIdentity,
         identity: Identity,
         dialers: Dialers,
+        peers: Callable[[], Peers],
     ) -> None:
+        """`peers`: is asked for when a target has not heard of the end of a pairing."""
         self._catalog = catalog
         self._journal = journal
         self._clock = clock
         self._me = me
         self._identity = identity
         self._dialers = dialers
+        self._peers = peers
 
     def probe(self, host: str, port: int) -> Probe:
         """Asks a target who it is, without credentials. Raises Failed `target-unreachable`."""
@@ -98,6 +102,9 @@ class Pair:
             raise usage("name-forbidden", problem.message, problem.hint)
         if self._catalog.pairings.find(name) is not None:
             raise refused("name-taken", f"There is a pairing “{name}” already.", "Choose another with --name.")
+        for ended in self._catalog.pairings.list(Direction.OUTGOING):
+            if ended.peer.id == hello.core.id and ended.state is PairingState.REMOVED:
+                self._peers().farewell(self._catalog.pairings.change(ended.id, host=host, port=port))
         answer = self._sign_in(
             user, password, lambda request: self._dialers.pair(host, port, hello.core.fingerprint, request)
         )
@@ -203,7 +210,7 @@ class Pair:
 
     def _known(self, core: str) -> Pairing | None:
         for pairing in self._catalog.pairings.list(Direction.OUTGOING):
-            if pairing.peer.id == core:
+            if pairing.peer.id == core and pairing.state is PairingState.ACTIVE:
                 return pairing
         return None
 

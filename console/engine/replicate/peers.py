@@ -9,10 +9,11 @@ from console.domain.clock import Clock
 from console.domain.errors import Failed, FailureKind, refused
 from console.domain.events import Severity
 from console.domain.machines import Machine
-from console.domain.pairing import CoreIdentity, Direction, Link, Pairing, PairingState
+from console.domain.pairing import CoreIdentity, Direction, Link, Member, Pairing, PairingState
 from console.domain.replication import Holding
 from console.domain.ways import Way
 from console.engine.journal import Journal
+from console.engine.replicate import departing
 from console.engine.replicate.lag import MemberView, view
 from console.engine.replicate.progress import Progress
 from console.engine.seed.choice import with_chains
@@ -77,18 +78,21 @@ class Peers:
         Raises Failed when the target cannot be reached or has ended the pairing (`pairing-removed`).
         """
         try:
+            departing.tell(self._catalog, self._journal, pairing, self.dialer(pairing))
             answer = self.dialer(pairing).status(self._status(pairing))
         except Failed as known:
             self._saw(pairing, _link_of(known), known.failure.message)
             raise
         if answer.removed:
             self.dialer(pairing).unpair()  # so that the target need not remember it any longer
+            members = self._catalog.members.list(pairing.id)
             self.forget(pairing, told=True)
-            text = f"“{pairing.name}” has ended the pairing with this Core."
+            text = f"“{pairing.name}” has ended the pairing with this Core{self._left(members)}."
             self._journal.note(Severity.WARNING, "pairing-removed", text, pairing.id, alert=True)
             raise refused(
                 "pairing-removed", text, "Its points stay as its administrator decided. Pair again if needed."
             )
+        departing.heard(self._catalog, self._journal, pairing, answer.departures)
         for consumed in answer.consumed:
             self._seeds.acknowledge(consumed.seed, consumed.images)
         for said in answer.policies:
@@ -118,11 +122,21 @@ class Peers:
             for member in self._catalog.members.list(pairing.id):
                 self._catalog.members.remove(pairing.id, member.machine)
             if told:
+                for gone in self._catalog.departures.list(pairing.id):
+                    self._catalog.departures.remove(gone.pairing, gone.machine)
                 self._catalog.pairings.remove(pairing.id)
             else:
                 self._catalog.pairings.change(pairing.id, state=PairingState.REMOVED)
         if told:
             self._dialers.drop(pairing)
+
+    def farewell(self, pairing: Pairing) -> None:
+        """Tells a target of the end of a pairing that it has not heard of, and of what was to become of its points.
+        Raises Failed when it cannot be told now."""
+        dialer = self.dialer(pairing)
+        departing.tell(self._catalog, self._journal, pairing, dialer)
+        dialer.unpair()
+        self.forget(pairing, told=True)
 
     def announcements(self, pairing: Pairing) -> list[SeedAnnouncement]:
         """What a target is told of the seed drives made for it."""
@@ -130,6 +144,12 @@ class Peers:
             SeedAnnouncement(s.id, s.state, s.comment, s.created, list(s.images), s.written)
             for s in self._catalog.seeds.list(pairing=pairing.id, direction=Direction.OUTGOING)
         ]
+
+    def _left(self, members: Sequence[Member]) -> str:
+        """Which machines have no copy there any more that follows."""
+        names = [machine.name for m in members if (machine := self._catalog.machines.find(m.machine)) is not None]
+        verb = "is" if len(names) == 1 else "are"
+        return f"; {', '.join(names)} {verb} not replicated there any more" if names else ""
 
     def _grant(self, pairing: Pairing, wanted: Sequence[str]) -> None:
         """What the target asks for by wire, with all it builds on, waits for no seed drive any longer."""

@@ -13,16 +13,18 @@ from console.catalog import Catalog
 from console.domain.clock import Clock
 from console.domain.errors import Failed, FailureKind, failed, refused
 from console.domain.events import Severity
-from console.domain.pairing import CoreIdentity, Direction, Member, Pairing, PairingState, RepositoryOffer
+from console.domain.pairing import CoreIdentity, Departure, Direction, Member, Pairing, PairingState, RepositoryOffer
 from console.domain.replication import Accepted, Holding, ImageOffer
 from console.domain.ways import way_of
 from console.engine.ends import LocalTarget
 from console.engine.journal import Journal
 from console.engine.keys.travel import Arrivals
 from console.engine.points import Points
+from console.engine.replicate import departing
 from console.engine.replicate.adopting import Adopting
 from console.engine.replicate.announced import announced, arrived, progressed, rhythms
 from console.engine.replicate.asking import wanted_of
+from console.engine.replicate.ending import chosen_of
 from console.engine.replicate.giving import objects_of
 from console.engine.replicate.held import holdings_of
 from console.engine.replicate.inventory import inventory_page
@@ -74,6 +76,7 @@ class Receive:
         self._me = me
         self._identity = identity
         self._users = users
+        self._retain = retain
         self._adopting = Adopting(catalog, retain, journal, me)
         self._arrivals = Arrivals(catalog, journal)
         self.received = Received(catalog, clock)
@@ -150,6 +153,7 @@ class Receive:
             [] if removed else self._policies(pairing),
             [member.machine for member in self._catalog.members.list(pairing.id) if member.paused],
             list(SPEAKS),
+            [] if removed else departing.to_tell(self._catalog, pairing, request),
         )
         return answer
 
@@ -173,6 +177,7 @@ class Receive:
         with self._catalog.transaction():
             for machine, repository in placed:
                 self._adopting.adopt(pairing, machine, repository.id)
+                self._catalog.departures.remove(pairing.id, machine.id)
                 self._catalog.machines.came_by(machine.id, ways[machine.id])
                 self._catalog.members.put(Member(pairing.id, machine.id, repository.id, repository.name))
         names = ", ".join(machine.name for machine, _ in placed)
@@ -184,6 +189,22 @@ class Receive:
         return sum(
             self._adopting.release(pairing, machine, delete=request.delete_points) for machine in request.machines
         )
+
+    def let_go(self, pairing: Pairing, machines: Sequence[str], *, delete_points: bool, user: str = "") -> int:
+        """Somebody here takes some machines (names or ids) of a source no longer; it learns of it when it calls next.
+        Returns how many points were deleted. Raises Failed `point-held`, `no-such-member`; then none has left."""
+        chosen = chosen_of(self._catalog, pairing, machines)
+        for machine in chosen if delete_points else ():
+            self._retain.refuse_held(machine.id)
+        deleted = 0
+        for machine in chosen:
+            deleted += self._adopting.release(pairing, machine.id, delete=delete_points)
+            gone = Departure(pairing.id, machine.id, self._clock.now(), Direction.INCOMING, delete_points, user=user)
+            self._catalog.departures.put(gone)
+        names = ", ".join(machine.name for machine in chosen)
+        text = f"{names} from “{pairing.name}” {'is' if len(chosen) == 1 else 'are'} not taken any more."
+        self._journal.note(Severity.INFO, "replication-ended", text, pairing.id)
+        return deleted
 
     def unpair(self, pairing: Pairing) -> None:
         """The source has ended the pairing, or has heard that we have. Points stay."""
@@ -198,6 +219,8 @@ class Receive:
             self._adopting.release(pairing, member.machine, delete=delete_points)
             for member in self._catalog.members.list(pairing.id)
         )
+        for gone in self._catalog.departures.list(pairing.id):
+            self._catalog.departures.remove(gone.pairing, gone.machine)
         if forget:
             self._catalog.pairings.remove(pairing.id)
         else:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel
 
-from console.domain.answers import JobAnswer
-from console.domain.errors import refused
+from console.domain.answers import JobAnswer, Loss
 from console.domain.pairing import Direction, Pairing, RepositoryOffer
 from console.domain.replication_answers import (
     Looked,
@@ -21,6 +20,7 @@ from console.domain.replication_answers import (
     Probed,
 )
 from console.engine.core import Core
+from console.engine.replicate.ending import chosen_of
 from console.engine.replicate.pair import Probe
 from console.service import present, present_pairing
 from console.service.access import Administrator, BacksUp, Reader
@@ -70,6 +70,12 @@ class LeavingMembers(BaseModel):
 
     machines: list[str] | None = None
     delete_points: bool = False
+
+
+class ChosenMembers(BaseModel):
+    """Names or ids; None: all of the pairing."""
+
+    machines: list[str] | None = None
 
 
 class OneMember(BaseModel):
@@ -147,17 +153,27 @@ def add_machines(pairing: str, body: NewMembers, by: Administrator) -> PairingDe
 
 @router.post("/pairings/{pairing}/remove")
 def remove(pairing: str, body: LeavingMembers, by: Administrator) -> PairingRemoved:
-    """Ends the replication of some machines, or the pairing. An incoming pairing is ended as a whole."""
+    """Ends the replication of some machines, or the pairing, from either side. A peer that is away learns of it at the
+    next contact. Refused: `point-held`."""
     found = by.core.pair.get(pairing)
+    machines = body.machines or None
     if found.direction is Direction.INCOMING:
-        return _end_incoming(by.core, found, body)
-    gone = by.core.arrange.remove(pairing, body.machines, delete_points=body.delete_points)
+        return _end_incoming(by.core, found, machines, by.user, delete_points=body.delete_points)
+    gone = by.core.arrange.ending.end(pairing, machines, delete_points=body.delete_points, user=by.user)
     return {
-        "pairing": gone["pairing"],
-        "machines": gone["machines"],
-        "points_deleted": gone["points_deleted"],
-        "target_told": gone.get("target_told", True),
+        "pairing": gone.pairing.id,
+        "machines": [machine.name for machine in gone.machines],
+        "points_deleted": gone.deleted,
+        "target_told": gone.told,
     }
+
+
+@router.post("/pairings/{pairing}/loss")
+def removal_loss(pairing: str, body: ChosenMembers, by: Reader) -> Loss:
+    """What lies at the target of these machines, and would go with their points; nothing is changed. Of an outgoing
+    pairing: as the target has said last."""
+    stake = by.core.arrange.ending.stake(pairing, body.machines or None)
+    return present.loss([one.name for one in stake.machines], stake.points, by.core)
 
 
 @router.post("/pairings/{pairing}/pause")
@@ -212,15 +228,13 @@ def _offers(offers: Sequence[RepositoryOffer]) -> list[OfferAnswer]:
     ]
 
 
-def _end_incoming(core: Core, found: Pairing, body: LeavingMembers) -> PairingRemoved:
+def _end_incoming(
+    core: Core, found: Pairing, machines: list[str] | None, user: str, *, delete_points: bool
+) -> PairingRemoved:
     """We end what a source sends us; it is told when it calls next."""
-    if body.machines:
-        raise refused(
-            "source-decides",
-            f"Which machines replicate to this Core is decided at “{found.peer.name}”.",
-            f"Remove them there, or end the pairing as a whole: replicore replication remove {found.name}",
-        )
-    members = core.catalog.members.list(found.id)
-    machines = [core.catalog.machines.get(member.machine).name for member in members]
-    deleted = core.receive.end(found, delete_points=body.delete_points, forget=False)
-    return {"pairing": found.id, "machines": machines, "points_deleted": deleted, "target_told": True}
+    names = [machine.name for machine in chosen_of(core.catalog, found, machines)]
+    if machines is None:
+        deleted = core.receive.end(found, delete_points=delete_points, forget=False)
+    else:
+        deleted = core.receive.let_go(found, machines, delete_points=delete_points, user=user)
+    return {"pairing": found.id, "machines": names, "points_deleted": deleted, "target_told": True}

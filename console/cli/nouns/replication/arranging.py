@@ -9,11 +9,12 @@ import typer
 from console.cli import asking
 from console.cli.arguments import assignments, example
 from console.cli.nouns.replication.shared import Pairing, Yes, app
-from console.cli.output import amount, loss_text
+from console.cli.output import amount
 from console.cli.session import Session, session_of
 from console.client.client import Client
 from console.domain.errors import usage
 from console.domain.replication_answers import Paired, PairingDetailAnswer, PairingRemoved
+from console.domain.sizes import format_size
 
 
 @app.command(
@@ -107,18 +108,13 @@ def remove(
     session = session_of(ctx)
 
     async def work(core: Client) -> PairingRemoved:
-        found = await core.pairing(pairing)
-        chosen = machines or [member["machine"] for member in found["machines"]]
-        names = ", ".join(f"“{name}”" for name in chosen) or "no machine"
+        found, loss = await core.pairing(pairing), await core.removal_loss(pairing, machines)
+        names = ", ".join(f"“{name}”" for name in loss["machines"]) or "no machine"
         outgoing = found["role"] == "source"
         way, place = ("to", f"on “{found['peer']}”") if outgoing else ("from", "on this Core")
         question = f"This ends the replication of {names} {way} “{found['peer']}”; "
-        if delete_points:
-            losses = [await core.machine_loss(name) for name in chosen]
-            what = loss_text(chosen, sum(one["points"] for one in losses), sum(one["bytes"] for one in losses))
-            question += f"it deletes {place} {'up to ' if outgoing else ''}{what}."
-        else:
-            question += f"their points {place} stay."
+        what = f"{amount(loss['points'], 'recovery point')} with {format_size(loss['bytes'])} of files"
+        question += f"it deletes {what} {place}." if delete_points else f"{what} {place} stay as they are."
         asking.confirm(session.output, question, yes=yes, destructive=delete_points)
         return await core.remove_from_pairing(pairing, machines or None, delete_points=delete_points)
 
