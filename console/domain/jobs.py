@@ -55,6 +55,9 @@ class Trigger(StrEnum):
     SCHEDULE = "schedule"
     FOLLOWS_BACKUP = "follows-backup"
     FOLLOWS_SETUP = "follows-setup"
+    FOLLOWS_CHECK = "follows-check"
+    FOLLOWS_NIGHTLY = "follows-nightly"
+    FOLLOWS_ARRIVAL = "follows-arrival"
     RETRY = "retry"
 
 

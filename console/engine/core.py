@@ -12,7 +12,9 @@ from console import __version__
 from console.catalog import Catalog
 from console.domain.clock import Clock, iso
 from console.domain.jobs import Job, JobKind
+from console.domain.pairing import Direction
 from console.domain.seeds import SeedState
+from console.domain.triggers import FOLLOWED
 from console.engine.between_parts import BetweenParts
 from console.engine.calendar import Calendar
 from console.engine.feed import Feed
@@ -68,6 +70,8 @@ class Core(BetweenParts):
             self.catalog.settings.set(SET_UP, iso(self.clock.now()))
         self.jobs = Jobs(self.catalog, self.clock, self.journal)
         self.jobs.then(JobKind.BACKUP, self._after_backup)
+        for kind in FOLLOWED:
+            self.jobs.then(kind, self._after_check)
         self.jobs.then(JobKind.REPLICATE, lambda job: self.copies.after_run(job))
         self.catalog.on_change(self.feed.publish, last=True)
         self._put_right()
@@ -118,6 +122,10 @@ class Core(BetweenParts):
             self.seed.interrupted()
         if self.catalog.seeds.list(states=[SeedState.CONSUMING]):
             self.consume.interrupted()
+
+    def _after_check(self, job: Job) -> None:
+        if self.catalog.pairings.list(Direction.OUTGOING):
+            self.triggers.after(job)
 
     def _after_backup(self, job: Job) -> None:
         if self.catalog.members.of_machine(job.subject):

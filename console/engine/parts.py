@@ -18,7 +18,6 @@ from console.engine.repositories import Repositories
 
 if TYPE_CHECKING:
     from console.engine.check import Check
-    from console.engine.foresee.foresee import Foresee
     from console.engine.inside.browse import Browse
     from console.engine.keys.keyring import Keyring
     from console.engine.keys.keys import Keys
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
     from console.engine.replicate.arrange import Arrange
     from console.engine.replicate.asking import AskSource
     from console.engine.replicate.contact import Contact
-    from console.engine.replicate.copies import Copies
     from console.engine.replicate.pair import Pair
     from console.engine.replicate.peers import Peers
     from console.engine.replicate.receive import Receive
@@ -334,12 +332,6 @@ class Parts(Made):
         return Replicate(self.catalog, self.repositories, self.jobs, self.clock, self.peers)
 
     @part
-    def copies(self) -> Copies:
-        from console.engine.replicate.copies import Copies
-
-        return Copies(self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.peers, self.replicate)
-
-    @part
     def contact(self) -> Contact:
         from console.engine.replicate.contact import Contact
 
@@ -373,7 +365,11 @@ class Parts(Made):
             self.retain,
         )
         made.kept_by = lambda machine: str(self.rollup.policy(self.catalog.machines.get(machine)).policy)
+        made.arrived = self.arrived
         return made
+
+    def arrived(self, machine: str) -> None:
+        """A point of a machine (id) has come from another Core, with every image."""
 
     @part
     def seed(self) -> SeedDrives:
@@ -388,20 +384,3 @@ class Parts(Made):
         from console.engine.seed.consume import Consume
 
         return Consume(self.catalog, self.repositories, self.jobs, self.journal, self.clock, self.identity.core_id)
-
-    @part
-    def foresee(self) -> Foresee:
-        from console.engine.foresee.foresee import Foresee
-
-        return Foresee(
-            self.catalog,
-            self.repositories,
-            self.clock,
-            self.identity,
-            self.me,
-            self.seed,
-            self.consume,
-            self.protect,
-            self.restore,
-            self.restore_volumes,
-        )

@@ -71,13 +71,15 @@ def rhythms(catalog: Catalog, pairing: Pairing, request: StatusRequest) -> None:
             catalog.machines.update(replace(known, interval_s=max(0, said.interval_s)))
 
 
-def progressed(catalog: Catalog, pairing: str, point: RecoveryPoint, now: datetime) -> None:
-    """An image of a point has come: the point is the newest of its machine when all its images are here."""
+def progressed(catalog: Catalog, pairing: str, point: RecoveryPoint, now: datetime) -> bool:
+    """An image of a point has come: the point is the newest of its machine when all its images are here. Whether they
+    are."""
     with catalog.transaction():
         member = catalog.members.find(pairing, point.machine)
         if member is None:
-            return
+            return False
         stored = catalog.points.find_images([image.id for image in point.images])
         whole = all(image.id in stored and stored[image.id].here for image in point.images)
         newest = max(filter(None, [member.last_point, point.time if whole else None]), default=None)
         catalog.members.change(pairing, point.machine, last_point=newest, last_sent=now)
+        return whole

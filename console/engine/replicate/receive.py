@@ -85,6 +85,8 @@ class Receive:
         """By pairing and machine: what a session relies on is let go of when its machine's next image is committed."""
         self.trust: Callable[[str], None] = _nobody_serves
         """Set by whoever serves: makes the running TLS server take a newly paired certificate (PEM)."""
+        self.arrived: Callable[[str], None] = _nobody_follows
+        """Set by the Core: told the machine (id) of a point of which every image is here now."""
         self.kept_by: Callable[[str], str] | None = None
         """Set by the Core: the retention policy that a machine (id) is kept by here, as text."""
 
@@ -274,7 +276,8 @@ class Receive:
         if request.again:
             self._catalog.retention.forget_removed({image.id})
         self._adopting.adopt(pairing, request.machine, member.repository)
-        progressed(self._catalog, member.pairing, request.point, self._clock.now())
+        if progressed(self._catalog, member.pairing, request.point, self._clock.now()):
+            self.arrived(request.machine.id)
 
     def give(self, pairing: Pairing, machine: str, image: str, ids: Sequence[bytes]) -> bytes:
         """What the source has lost of an image of its own, and this Core still has."""
@@ -378,3 +381,7 @@ class Receive:
 
 def _nobody_serves(certificate: str) -> None:
     """Before a server is there, there is no TLS context to tell; it reads the pairings when it starts."""
+
+
+def _nobody_follows(machine: str) -> None:
+    """Nothing is sent on."""
