@@ -39,7 +39,7 @@ class Ending:
                     say("Machines: {names}", names=", ".join(loss["machines"]) or say("none")),
                     _stays(loss, there),
                     say("Seed drives of this pairing that are outstanding can no longer be consumed."),
-                    _later(row["peer"]),
+                    _later(row["peer"], outgoing=outgoing),
                 ],
                 say("&End the pairing"),
                 lambda: self._end(row["pairing"], None, delete=False),
@@ -60,7 +60,7 @@ class Ending:
                 say("“{machine}” is no longer replicated to “{core}”.", machine=machine, core=detail["peer"])
                 if outgoing
                 else say("“{machine}” of “{core}” is not taken any more.", machine=machine, core=detail["peer"]),
-                [*(_goes(loss, there) if delete else [_stays(loss, there)]), _later(detail["peer"])],
+                [*(_goes(loss, there) if delete else [_stays(loss, there)]), _later(detail["peer"], outgoing=outgoing)],
                 say("&Stop and delete") if delete else say("&Stop replicating"),
                 lambda: self._end(detail["pairing"], [id], delete=delete),
             )
@@ -101,5 +101,7 @@ def _goes(loss: Loss, there: str) -> list[str]:
     return lines
 
 
-def _later(peer: str) -> str:
-    return say("“{core}” learns of it at once, or at the next contact where it is away.", core=peer)
+def _later(peer: str, *, outgoing: bool) -> str:
+    if outgoing:
+        return say("“{core}” learns of it at once; where it is away, at the next contact.", core=peer)
+    return say("“{core}” learns of it when it calls next.", core=peer)
