@@ -82,6 +82,8 @@ class Gallery:
             orphans = (await core.points(state="orphaned", limit=1))["points"]
             found = [Place(name), *(Place(name, point["id"], filter="orphaned") for point in orphans)]
             return [*found, *(Place(name, point["id"], tab="locked") for point in await self._locked_points())]
+        if name == "replication":
+            return [Place(name), Place(name, tab="compare")]
         return [Place(name)]
 
     async def _locked_points(self) -> list[Any]:

@@ -34,15 +34,19 @@ def why(point: DifferentPoint, there: str) -> str:
 
 
 def help_for(point: DifferentPoint) -> str:
-    """What makes it alike; empty where nothing needs to be done."""
-    if point["difference"] in ("damaged-there", "incomplete-there") and not point["fix"]:
-        return say("The next check or repair at the other Core decides.")
+    """What makes it alike; empty where nobody can say."""
+    if not point["fix"]:
+        if point["difference"] == "damaged-there":
+            return say("A repair at the other Core.")
+        if point["why"] == "builds-on":
+            return say("It is whole when that has come.")
+        return say("Nothing needs to be done.") if point["why"] in ("gone-here", "gone-there") else ""
     return {
         "send": say("The next run sends it."),
         "repair-here": say("A repair here fetches it."),
         "resume": say("Resume the replication."),
         "consume": say("Consume the seed drive there."),
-    }.get(point["fix"], say("Nothing needs to be done.") if point["why"] in ("gone-here", "gone-there") else "")
+    }.get(point["fix"], "")
 
 
 def mendable(found: Comparison) -> bool:

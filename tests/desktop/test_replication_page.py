@@ -123,3 +123,44 @@ def test_help_desk_looks_and_changes_nothing(bench: Bench, running_world: Worlds
     for made in (page._new, page._pause, page._force):
         assert not made.isEnabled()
         assert "administrator" in made.toolTip()
+
+
+def test_both_cores_are_compared_and_the_difference_is_mended(bench: Bench, running_world: Worlds) -> None:
+    running = running_world("two-cores-one-orphan")
+    page = _page(bench, running)
+    view = page._compare_view
+    page._tabs.setCurrentIndex(2)
+    bench.wait(lambda: view.sentence.text() and not view.pane.busy, "nothing was compared")
+    assert "webserver: " in view.lines.text(), view.lines.text()
+    told = _cells(page, view.table)
+    assert told, "the orphan and what lies on the seed drive differ"
+    assert all(row[0] for row in told)
+    assert {"Consume the seed drive there."} <= {row[5] for row in told}, told
+    assert view.table.isVisible()
+    assert not view.mend.isVisible(), "a drive that is on its way is not mended from here"
+    before = view.sentence.text()
+    running.cores["Vault"].kill()
+    QTest.mouseClick(view.again, Qt.MouseButton.LeftButton)
+    bench.wait(lambda: view.pane.problem.failure, "the failure was not told")
+    assert view.sentence.text() == before, "what was shown stays"
+
+
+def test_who_may_not_mend_is_told_who_may(bench: Bench, running_world: Worlds) -> None:
+    running = running_world("two-cores-one-orphan")
+    mendable = {
+        "pairing": "p", "name": "Vault", "here": "Office", "there": "Vault", "alike": False,
+        "machines": [{
+            "machine": "web", "machine_id": "m", "same": 3, "only_here": 1, "only_there": 0, "damaged": 0,
+            "incomplete": 0, "retention_here": "all 1d", "retention_there": "all 2d", "retention_same": False,
+            "exact": True, "left_out": 0,
+            "points": [{"point": "x", "time": None, "difference": "only-here", "why": "waits", "fix": "send",
+                        "detail": "", "bytes": 5}],
+        }],
+    }  # fmt: skip
+    for user, may in ((None, True), ("helpdesk", False)):
+        view = _page(bench, running, user=user)._compare_view
+        view.show_comparison(mendable)  # type: ignore[arg-type]
+        assert not view.mend.isHidden()
+        assert view.mend.isEnabled() is may
+    assert "administrator" in view.mend.toolTip()
+    assert "Kept here by “all 1d”, at Vault by “all 2d”." in view.lines.text()

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenu, QTableView, QTabWidget, QWidget
 from console.desktop.desk import Place
 from console.desktop.pages.page import Page
 from console.desktop.pages.replication_ending import Ending
+from console.desktop.replication.compare_view import CompareView
 from console.desktop.tables.columns import Row
 from console.desktop.tables.model import ListModel
 from console.desktop.tables.pairings import address_of, member_columns, pairing_columns
@@ -29,6 +30,9 @@ from console.domain.sizes import format_size
 from console.flows.amounts import local
 from console.flows.listing import all_pairings
 from console.flows.wording import count, say
+
+TABS = ("machines", "plan", "compare", "details")
+"""What a `Place` calls the tabs, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +75,16 @@ class ReplicationPage(Page):
         self._pause = button(say("&Pause"), lambda: self._act_pause(self._shown), icon_name="pause")
         self._plan_view = PlanView()
         self._plan_pane = Pane(self._plan_view, self.desk)
+        self._compare_view = CompareView(self.desk)
         self._tabs = QTabWidget()
         self._tabs.setAccessibleName(say("About the pairing"))
         self._tabs.addTab(rows(self._member_table, margin=GAP), say("&Machines"))
         self._tabs.addTab(self._plan_pane, say("P&lan"))
         facts = panel("plain")
         rows(self._facts, 1, margin=GAP, into=facts)
+        self._tabs.addTab(self._compare_view, say("Com&pare"))
         self._tabs.addTab(facts, say("&Details"))
-        self._tabs.currentChanged.connect(lambda *_: self._read_plan())
+        self._tabs.currentChanged.connect(lambda *_: self._read_tab())
         self._detail = panel()
         rows(line(self._name, 1, self._pause, self._force), self._tabs, gap=GAP, margin=GAP_L, into=self._detail)
         self._detail.hide()
@@ -137,6 +143,8 @@ class ReplicationPage(Page):
     def go_to(self, place: Place) -> None:
         if place.id and place.id != self._shown and place.id in self._details and not self._out_table.choose(place.id):
             self._in_table.choose(place.id)
+        if place.tab in TABS:
+            self._tabs.setCurrentIndex(TABS.index(place.tab))
         super().go_to(place)
 
     # --- the pairing in front
@@ -163,18 +171,25 @@ class ReplicationPage(Page):
         self._members.put(detail["machines"])
         self._force.setVisible(outgoing)
         self._tabs.setTabVisible(1, outgoing)
+        self._tabs.setTabVisible(2, outgoing)
         self._pause.setText(say("&Resume") if detail["paused_here"] else say("&Pause"))
         self._pause.setAccessibleName(self._pause.text().replace("&", ""))
         self._facts.show_facts(_facts(detail))
         if fresh:
             self._plan_view.clear()
-            self._read_plan()
+            self._compare_view.clear()
+            self._read_tab()
 
-    def _read_plan(self) -> None:
+    def _read_tab(self) -> None:
+        """Plan and comparison ask the target: only the one in front, and when it comes there."""
         detail = self._details.get(self._shown)
-        if detail is not None and detail["role"] == "source" and self._tabs.currentIndex() == 1:
-            id = self._shown
+        if detail is None or detail["role"] != "source":
+            return
+        id = self._shown
+        if self._tabs.currentIndex() == 1:
             self._plan_pane.load(lambda: self.desk.client.plan(id), self._plan_view.show_plan)
+        elif self._tabs.currentIndex() == 2:
+            self._compare_view.compare(id)
 
     # --- menus and actions
 
@@ -188,6 +203,7 @@ class ReplicationPage(Page):
                 action(say("Replicate n&ow"), lambda: self._act_force(id), icon_name="run",
                        enabled=self.desk.may(Right.BACK_UP), why_not=only),
                 action(say("Show the p&lan"), lambda: self._tabs.setCurrentIndex(1), icon_name="plan"),
+                action(say("Co&mpare both Cores"), lambda: self._tabs.setCurrentIndex(2), icon_name="pairing"),
                 action(say("&Add machines …"), lambda: self.desk.open_wizard("replication", pairing=id),
                        icon_name="add", enabled=mine, why_not=only),
                 action(say("&Write a seed drive …"), lambda: self.desk.open_wizard("seed-drive", pairing=id),

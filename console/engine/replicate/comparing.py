@@ -52,7 +52,7 @@ class Compare:
         self._kept_by = kept_by
 
     def compare(self, pairing: str, machine: str | None = None) -> list[MachineComparison]:
-        """All machines of an outgoing pairing, or one. The target is asked now; nothing is changed.
+        """All machines of an outgoing pairing by name, or one. The target is asked now; nothing is changed.
 
         Raises Failed `pairing-is-incoming`, `not-in-pairing`, and where the target cannot be reached.
         """
@@ -60,7 +60,8 @@ class Compare:
         members = self._members(found, machine)
         self._peers.exchange(found)
         current = self._catalog.pairings.get(found.id)
-        return [self._machine(current, member) for member in members]
+        compared = [self._machine(current, member) for member in members]
+        return sorted(compared, key=lambda one: one.machine.name.lower())
 
     def fix(self, pairing: str, machine: str | None = None, *, user: str = "") -> list[Job]:
         """Starts what makes both alike as far as this Core can: a run that sends, and repairs of what is damaged here.
