@@ -82,7 +82,7 @@ class ReplicationPage(Page):
         self._tabs.addTab(self._plan_pane, say("P&lan"))
         facts = panel("plain")
         rows(self._facts, 1, margin=GAP, into=facts)
-        self._tabs.addTab(self._compare_view, say("Com&pare"))
+        self._tabs.addTab(self._compare_view, say("&Compare"))
         self._tabs.addTab(facts, say("&Details"))
         self._tabs.currentChanged.connect(lambda *_: self._read_tab())
         self._detail = panel()

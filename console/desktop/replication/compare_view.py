@@ -27,7 +27,7 @@ class CompareView(QWidget):
         self.sentence = label("", "title")
         self.lines = label("", "muted", wrap=True, selectable=True)
         self.again = button(say("Compare a&gain"), self._load, icon_name="recycle")
-        self.mend = button(say("&Make alike"), self._mend, icon_name="run", role="primary")
+        self.mend = button(say("Make ali&ke"), self._mend, icon_name="run", role="primary")
         self.model = ListModel(_columns(), desk.clock)
         self.table = Table("compared-points", say("Recovery points that differ"), self.model)
         self.table.opened.connect(self._open)
