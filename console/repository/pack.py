@@ -32,6 +32,8 @@ from console.repository.sealing import Keys
 
 PACK_BYTES = 32 << 20
 """A pack is closed when it has this many bytes of frames."""
+PACK_OBJECTS = 16_384
+"""Or this many objects: what is known of each takes memory until the pack is durable."""
 _HEAD = struct.Struct("<IIBBBB32s")
 """`domain.objects.FRAME` without the digest."""
 _ENTRY = struct.Struct("<32sQIIBBBB")

@@ -19,7 +19,7 @@ from console.domain.objects import Kind
 from console.repository.codec import Bytes, Frame
 from console.repository.failures import write_failed
 from console.repository.index import Index
-from console.repository.pack import ENTRY_SIZE, FOOTER_SIZE, PACK, PACK_BYTES, PackWriter
+from console.repository.pack import ENTRY_SIZE, FOOTER_SIZE, PACK, PACK_BYTES, PACK_OBJECTS, PackWriter
 from console.repository.room import Room
 from console.repository.storage import ALIGNED, PackSink, PackStorage
 
@@ -158,7 +158,7 @@ class OpenPacks:
         pack.pieces += frame.pieces
         pack.stakes.add(stake)
         self._pending[frame.id] = pack
-        if pack.books.end >= PACK.head + PACK_BYTES:
+        if pack.books.end >= PACK.head + PACK_BYTES or len(pack.books.entries) >= PACK_OBJECTS:
             self._retire(lane)
         elif pack.books.end - pack.base >= _BATCH:
             pack.writers += 1

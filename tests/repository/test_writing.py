@@ -63,6 +63,18 @@ def test_full_packs_are_closed_without_a_flush(place: Path, repository: Reposito
     assert not list((place / "own" / "incoming").iterdir())
 
 
+def test_a_pack_of_very_small_objects_is_closed_early(
+    place: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is known of objects on their way takes more memory than they do."""
+    monkeypatch.setattr("console.repository.writing.PACK_OBJECTS", 100)
+    with repository.session() as session:
+        ids = [session.put(Kind.CHUNK, str(number).encode()).id for number in range(250)]
+        session.flush()
+    assert len(packs(place)) == 3
+    assert [repository.read(oid) for oid in ids] == [str(number).encode() for number in range(250)]
+
+
 def test_many_threads_one_session(repository: Repository) -> None:
     contents = [content(number, 20_000) for number in range(300)]
     news: list[bool] = []
