@@ -28,7 +28,7 @@ from console.repository.parities import Parities
 from console.repository.reading import NearReader, Readers
 from console.repository.reclaim import Marks
 from console.repository.reliance import Sweeps
-from console.repository.room import Room, give_up_reserve
+from console.repository.room import Room, give_up_reserve, lend_for_opening
 from console.repository.sealing import Keys, Node, SealingKey
 from console.repository.session import WriteSession
 from console.repository.storage import LocalStorage, PackStorage
@@ -131,6 +131,7 @@ class Repository:
             (path / NAMESPACE).mkdir(exist_ok=True)
             packs = storage(path / NAMESPACE)
             id = identify()
+            lend_for_opening(path / NAMESPACE, packs)
             try:
                 return cls(path, id, lock, packs)
             except (OSError, sqlite3.OperationalError) as error:

@@ -14,6 +14,8 @@ from console.repository.storage import PackStorage
 RESERVE = "reserve"
 """A file in the namespace that holds room on a disk that others fill as well."""
 RESERVE_BYTES = 1 << 20
+_OPENING_BYTES = 128 << 10
+"""An index that is opened needs less."""
 _FLOOR = 64 << 20
 _SHARE = 32
 """Kept free of a disk: `_FLOOR`, but at most one part in so many of what a repository has and could have there."""
@@ -28,6 +30,15 @@ def give_up_reserve(directory: Path, storage: PackStorage) -> bool:
             (directory / RESERVE).unlink()
             return True
     return False
+
+
+def lend_for_opening(directory: Path, storage: PackStorage) -> None:
+    """Takes a part of the reserve for the index, on a disk where there is no room left. What SQLite shares between
+    connections is a mapped file: to write to a page of it that the disk has no room for ends the process."""
+    with suppress(OSError):
+        if storage.free() < _OPENING_BYTES:
+            reserve = directory / RESERVE
+            os.truncate(reserve, max(0, reserve.stat().st_size - _OPENING_BYTES))
 
 
 class Room:
@@ -62,9 +73,11 @@ class Room:
 
     def keep(self) -> None:
         """Makes the file that holds room, where there is plenty."""
-        if (self.directory / RESERVE).exists() or self._of_disk(0) < 4 * RESERVE_BYTES:
+        if self._of_disk(0) < 4 * RESERVE_BYTES:
             return
         with suppress(OSError):
+            if (self.directory / RESERVE).exists() and (self.directory / RESERVE).stat().st_size == RESERVE_BYTES:
+                return
             descriptor = os.open(self.directory / RESERVE, os.O_WRONLY | os.O_CREAT, 0o600)
             try:
                 if hasattr(os, "posix_fallocate"):

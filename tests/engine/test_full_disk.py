@@ -15,7 +15,7 @@ from console.domain.errors import Failed
 from console.domain.progress import Silent
 from console.engine.core import Core
 from console.repository import Repository
-from console.repository.room import RESERVE
+from console.repository.room import RESERVE, RESERVE_BYTES
 from tests.support.clock import FixedClock
 from tests.support.loops import loop, mounted
 
@@ -96,6 +96,8 @@ def test_it_is_full_before_the_disk_is_and_lives_on(core: Core, disk: Path, tmp_
     assert (disk / "repository" / "own" / RESERVE).exists()
     core.repositories.close()
     assert core.repositories.open("small").read(bytes.fromhex(core.catalog.points.get(first).record))
+    lent = RESERVE_BYTES - (disk / "repository" / "own" / RESERVE).stat().st_size
+    assert 0 < lent < RESERVE_BYTES // 4, "the index is not opened on a disk without any room"
     whole(core)
     with pytest.raises(Failed) as known:
         back_up(core)
@@ -111,6 +113,7 @@ def test_it_is_full_before_the_disk_is_and_lives_on(core: Core, disk: Path, tmp_
     core.repositories.close()
     with Repository.open(disk / "repository") as opened:
         assert opened.missing_packs == ()
+    assert (disk / "repository" / "own" / RESERVE).stat().st_size == RESERVE_BYTES
 
 
 def test_it_opens_although_the_index_lacks_a_pack_and_the_disk_is_full(core: Core, disk: Path, tmp_path: Path) -> None:
