@@ -23,7 +23,7 @@ def lines(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> 
 
     def line(cells: Sequence[str]) -> str:
         sized = zip(cells, widths, right, strict=True)
-        return GAP.join(cell.rjust(wide) if to_right else cell.ljust(wide) for cell, wide, to_right in sized)
+        return GAP.join(cell.rstrip().rjust(wide) if to_right else cell.ljust(wide) for cell, wide, to_right in sized)
 
     return [line(names), "─" * whole, *map(line, rows)]
 
